@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * answer: what every method works with. A method is a function from parameters to a result, in a
+ * file of its own beside this one; it knows no socket, no event loop, no JSON, so tests call it.
+ *
+ *   int answer_search(struct answer *w, const struct search_params *p, struct search_result *r,
+ *       struct err *e);
+ *
+ * Everything in a result lives in w->arena.
+ */
+#ifndef KB_ANSWER_H
+#define KB_ANSWER_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/config.h"
+#include "lib/date.h"
+#include "lib/err.h"
+#include "lib/index.h"
+#include "lib/proto.h"
+#include "lib/record.h"
+
+struct vault_row { /* from the index's metadata "vaults" */
+    struct slice name, path;
+};
+
+/* What one thread keeps between requests: belongs to one request at a time. */
+struct reader {
+    struct index_reader index;
+    struct xstem *stem;      /* of the default language */
+    uint64_t loaded;         /* revision + 1 that `vaults` and caches were read at; 0: none */
+    struct arena kept;       /* memory of what follows, renewed with the revision */
+    struct vault_row *vaults;
+    size_t n_vaults;
+};
+int reader_init(struct reader *r, const char *db_dir, struct err *e);
+void reader_free(struct reader *r);
+/* To the newest commit (index.h), and what is kept with it. */
+int reader_refresh(struct reader *r, struct err *e);
+
+/* One request being answered. */
+struct answer {
+    struct reader *reader;
+    const struct config *config; /* saved queries, synonyms; may be NULL */
+    struct arena *arena;
+    day_t today;             /* of the asker, else the daemon's */
+    uint64_t deadline_ns;    /* CLOCK_MONOTONIC */
+    const atomic_bool *stop; /* cancelled; may be NULL */
+};
+
+struct segment { /* of a snippet: rendered text */
+    struct slice text;
+    bool match;
+};
+
+struct neighbour {
+    uint32_t line, end_line;
+    struct slice text;
+};
+
+struct hit {
+    struct record rec;
+    struct slice path;             /* absolute */
+    uint32_t match_line, col;
+    double score;
+    struct slice text;             /* rec.text, or its beginning */
+    bool truncated;
+    struct segment *snippet;
+    size_t n_snippet;
+    struct neighbour *before, *after;
+    size_t n_before, n_after;
+};
+
+struct search_result {
+    struct slice query;
+    char uuid[33];
+    uint64_t revision;
+    uint64_t total;
+    bool total_exact;
+    const char *relaxed;           /* NULL, "most", "any" */
+    uint32_t relaxed_words, relaxed_of;
+    struct slice suggestion_from, suggestion_to, suggestion_query; /* from.n == 0: none */
+    struct slice *warnings;
+    size_t n_warnings;
+    struct slice cursor;           /* n == 0: the end */
+    struct hit *hits;
+    size_t n_hits;
+    struct slice explain_tree, explain_plan; /* when asked for */
+};
+int answer_search(struct answer *w, const struct search_params *p, struct search_result *r,
+    struct err *e);
+
+struct get_result {
+    char uuid[33];
+    uint64_t revision;
+    bool stale;
+    struct hit *hits;
+    size_t n_hits;
+};
+int answer_get(struct answer *w, const struct get_params *p, struct get_result *r, struct err *e);
+
+struct suggestion {
+    struct slice text;
+    const char *kind; /* "word" "title" "tag" "entity" "field" */
+    uint32_t count;
+};
+struct suggest_result {
+    char uuid[33];
+    uint64_t revision;
+    struct suggestion *v;
+    size_t n;
+};
+int answer_suggest(struct answer *w, const struct suggest_params *p, struct suggest_result *r,
+    struct err *e);
+
+struct status_vault {
+    struct slice name, path;
+    uint64_t notes;
+};
+struct status_result { /* the index's part; the daemon adds its own */
+    char uuid[33];     /* "" while there is none */
+    uint64_t revision, units, notes, bytes;
+    struct status_vault *vaults;
+    size_t n_vaults;
+    struct slice error; /* why the index cannot be read */
+};
+int answer_status(struct answer *w, const struct status_params *p, struct status_result *r,
+    struct err *e);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/arena.h"
+
+#include <stdarg.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20 };
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t size, fill; /* of the bytes behind this header */
+    alignas(max_align_t) char bytes[];
+};
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+    if (size > SIZE_MAX - sizeof(struct arena_chunk))
+        return NULL;
+    struct arena_chunk *c = malloc(sizeof *c + size);
+    if (c)
+        *c = (struct arena_chunk){.size = size};
+    return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    size_t align = alignof(max_align_t);
+    if (n > SIZE_MAX / 2)
+        return NULL;
+    n = n ? (n + align - 1) / align * align : align;
+    struct arena_chunk *c = a->chunk;
+    if (!c || c->size - c->fill < n) {
+        size_t size = c ? c->size * 2 : CHUNK_MIN;
+        if (size > CHUNK_MAX)
+            size = CHUNK_MAX;
+        c = chunk_new(size < n ? n : size);
+        if (!c)
+            return NULL;
+        c->older = a->chunk;
+        a->chunk = c;
+    }
+    void *p = c->bytes + c->fill;
+    c->fill += n;
+    a->used += n;
+    return memset(p, 0, n);
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+    size_t n;
+    return __builtin_mul_overflow(count, size, &n) ? NULL : arena_alloc(a, n);
+}
+
+void *arena_grow(struct arena *a, const void *old, size_t have, size_t want, size_t size)
+{
+    void *p = arena_array(a, want, size);
+    if (p && have)
+        memcpy(p, old, have * size);
+    return p;
+}
+
+bool arena_more(struct arena *a, void **ptr, size_t n, size_t *cap, size_t size)
+{
+    size_t want = *cap ? *cap * 2 : 8;
+    void *p = want > *cap ? arena_grow(a, *ptr, n, want, size) : NULL;
+    if (!p)
+        return false;
+    *ptr = p;
+    *cap = want;
+    return true;
+}
+
+char *arena_strndup(struct arena *a, const char *p, size_t n)
+{
+    char *s = n < SIZE_MAX ? arena_alloc(a, n + 1) : NULL;
+    if (s && n)
+        memcpy(s, p, n);
+    return s;
+}
+
+struct slice arena_dup(struct arena *a, struct slice s)
+{
+    char *p = arena_strndup(a, s.p, s.n);
+    return slice_of(p, p ? s.n : 0);
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *s = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (s)
+        vsnprintf(s, (size_t)n + 1, fmt, again);
+    va_end(again);
+    va_end(ap);
+    return s;
+}
+
+static void free_chunks(struct arena_chunk *c)
+{
+    while (c) {
+        struct arena_chunk *older = c->older;
+        free(c);
+        c = older;
+    }
+}
+
+void arena_free(struct arena *a)
+{
+    free_chunks(a->chunk);
+    *a = (struct arena){0};
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_chunk *keep = a->chunk && a->chunk->size <= CHUNK_MAX ? a->chunk : NULL;
+    if (keep) {
+        free_chunks(keep->older);
+        keep->older = NULL;
+        keep->fill = 0;
+    } else {
+        free_chunks(a->chunk);
+    }
+    *a = (struct arena){.chunk = keep};
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * index: the folder an index lives in, and opening it for reading.
+ *
+ *   DB/CACHEDIR.TAG
+ *   DB/current -> gen-7      replaced by one atomic rename when a full rebuild is done
+ *   DB/gen-7/                the Xapian database (schema.h)
+ *   DB/lock                  held by the one kbindex that writes; holds its pid
+ *
+ * An index_reader belongs to one thread at a time. Missing is normal: a daemon starts without.
+ */
+#ifndef KB_INDEX_H
+#define KB_INDEX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/xapian-c.h"
+
+struct index_reader {
+    char *dir;       /* the DB folder */
+    struct xdb *db;  /* NULL while there is no index */
+    dev_t dev;
+    ino_t ino;       /* identity of gen-N: another one means open anew, never reopen */
+    char uuid[33];
+    uint64_t revision;
+};
+
+int index_reader_init(struct index_reader *r, const char *dir, struct err *e);
+void index_reader_free(struct index_reader *r);
+/*
+ * Brings the reader to the newest commit: opens, reopens or opens anew, checks the schema number
+ * and the health of the tables whenever it opened (each table there and readable, a unit's data and
+ * positions not empty), reads uuid and revision. Cheap (a stat and Xapian's reopen) when nothing
+ * changed. ERR_NO_INDEX, ERR_SCHEMA, ERR_DAMAGED, ERR_BUSY; each message ends with the command that
+ * mends it. After an error the reader holds no database and the next call tries again.
+ */
+int index_reader_refresh(struct index_reader *r, struct err *e);
+
+#endif

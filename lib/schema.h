@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * schema: the layout of the index, the one place where kbindex and kbsearchd agree on it. Change
+ * anything here or in record.h and raise SCHEMA_VERSION: an index of another number is refused
+ * with the command that rebuilds it.
+ *
+ * A document is a unit. The folder (index.h) has `current`, a link to the Xapian database.
+ *
+ * Terms. Own words carry positions, nothing else does:
+ *   word       exact folded form of every token (token.h) and, beside it at the same position, its
+ *              plain form where it has accents
+ *   Z<stem>    stem of the plain form of WORD, PART and letters-only JOINED tokens; words with a
+ *              digit, grams and marked forms have no Z: their exact term serves
+ *   C<x>       context: what Z<stem> or the exact term of an inherited word would be
+ * On every unit, Boolean (wdf 0):
+ *   K<kind>    Kentry            V<vault>          Q<note>  note number in decimal
+ *   D<day>     D20260409, or Dnone                 M<month> M202604
+ *   P<dir>     each folder above the note, "daily", "daily/2026"; not for the vault's top
+ *   I<id>      the unit's id, UNIT_ID_BYTES raw bytes
+ *   G<tag>     its inline tags by token_key, and each parent of a nested tag ("a", "a/b")
+ *   L<target>  its wiki and relative links by link_key below: the whole target, and the base name
+ *   H<host>    hosts of its URLs, and each parent domain of two labels or more
+ *   R          its docid does not tell its date (see docid)
+ * On head units only:
+ *   T<key>     token_key of the title and of each alias (exact title match)
+ *   S<x>       words of title and aliases, as C<x>
+ *   G<tag>     front matter tags           E<key>  values of the entity lists and tags, token_key
+ *   F<rel>\t<n> path of the note n (rel cut to 220 bytes)
+ *   X<key>     a front matter property is there      X<key>:<value> and has this value (token_key)
+ * Terms over 240 bytes are cut to 224 and a 16-digit hash is put behind.
+ *
+ * Values: SLOT_NOTE note number, SLOT_DAY day since 1970-01-01 + 2^31 (absent when undated),
+ * both xvalue_u32.
+ *
+ * Docids ascend from the newest day to the oldest, so that newest-first stops early:
+ *   (DOCID_NEWEST - day) * 32768 + number within the day + 1   for the days DOCID_NEWEST down to
+ *   DOCID_NEWEST - DOCID_DAYS + 1; 29 bits in all, so eight shards fit in 32 bits. From
+ *   DOCID_UNDATED on: undated units, and (term R) dated ones outside those days or beyond the
+ *   32768th of their day.
+ *
+ * Metadata: "schema" (decimal), "uuid" (32 hex), "revision" (decimal; goes on through rebuilds),
+ *   "next_note", "next_undated" (decimal), "vaults" (JSON array of {name, path, language}),
+ *   "counts" (JSON object: units, notes, and units by kind), "words" (token.h's fingerprint, see
+ *   SCHEMA_VERSION), "d:<day>" next free number in that day, "n:<vault>/<rel>" the note's state
+ *   (update.c), "j:<joined>" the words of a letters-only compound, "open weights" (many, '\n'
+ *   between), "o:<n>" the note with number n: "<vault>/<rel>".
+ */
+#ifndef KB_SCHEMA_H
+#define KB_SCHEMA_H
+
+#include "lib/date.h"
+#include "lib/slice.h"
+#include "lib/arena.h"
+
+enum { SCHEMA_VERSION = 1 };
+
+enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1 };
+
+enum {
+    DOCID_DAY_BITS = 15,
+    DOCID_DAYS = 15000,
+    DOCID_NEWEST = 27758, /* 2045-12-31 as a day_t; the oldest is 2004-12-07 */
+    DOCID_UNDATED = DOCID_DAYS << DOCID_DAY_BITS,
+    DOCID_LIMIT = 1 << 29
+};
+
+/* The first docid of a day, or 0 when the day has no place of its own. */
+static inline uint32_t schema_day_docid(day_t day)
+{
+    return day == DAY_NONE || day > DOCID_NEWEST || day <= DOCID_NEWEST - DOCID_DAYS
+               ? 0
+               : ((uint32_t)(DOCID_NEWEST - day) << DOCID_DAY_BITS) + 1;
+}
+
+/* prefix + text, cut as told above, into the arena; empty when out of memory. */
+struct slice schema_term(struct arena *a, char prefix, struct slice text);
+
+/*
+ * How a link target or note path is compared: without .md/.markdown ending, leading "./" and '/',
+ * percent-decoded, NFC, case folded, '\' as '/', runs of blanks as one.
+ */
+struct slice schema_link_key(struct arena *a, struct slice target);
+
+#endif

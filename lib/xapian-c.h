@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * xapian-c: C bindings for the part of Xapian 1.4 that is used. It speaks Xapian's nouns
+ * (database, document, term, value, query, result) and knows nothing of notes. xapian-c.cc is the
+ * only C++ of the project.
+ *
+ * - No exception leaves: every body is one guard. -1 comes with a filled struct err:
+ *   ERR_MISSING (no database there), ERR_LOCKED, ERR_DAMAGED, ERR_SCHEMA (another format),
+ *   ERR_BUSY (its revision was discarded and three reopens did not help), ERR_TIMEOUT,
+ *   ERR_CANCELLED, ERR_COMPLEX (a wildcard over its cap), ERR_MEMORY, ERR_IO, ERR_INTERNAL.
+ * - No Xapian object and no iterator leaves: results are copied into the caller's arena.
+ * - An xdb or xwriter belongs to one thread at a time (Xapian's counts are not atomic).
+ * - Slices given in need to live only for the call.
+ */
+#ifndef KB_XAPIAN_C_H
+#define KB_XAPIAN_C_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/slice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint32_t docid_t; /* from 1; 0 is none */
+
+/* --- queries: plain data, built by lib/plan, owned by whoever built them ------------------- */
+
+enum xq_op {
+    XQ_NONE,   /* matches nothing */
+    XQ_ALL,    /* matches every document */
+    XQ_TERM,   /* term */
+    XQ_AND,    /* all kids */
+    XQ_OR,     /* any kid, weights added */
+    XQ_SYNONYM,/* any kid, weighted as if one term */
+    XQ_MAX,    /* any kid, the best kid's weight */
+    XQ_NOT,    /* kids[0] without any of the others */
+    XQ_FILTER, /* kids[0], only where all others match; their weight does not count */
+    XQ_MAYBE,  /* kids[0], with the others' weight where they match too */
+    XQ_PHRASE, /* kids (XQ_TERM, or XQ_OR of terms) at increasing positions within `window` */
+    XQ_NEAR,   /* the same in any order */
+    XQ_PREFIX, /* terms that begin with `term`, at most `limit`: the most frequent ones */
+    XQ_RANGE,  /* value `slot` within [low, high], bytewise; an empty end is open */
+    XQ_SCALE,  /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
+    XQ_DOCIDS  /* the documents in docids[], which ascend; local databases only */
+};
+
+struct xquery {
+    enum xq_op op;
+    struct slice term;
+    struct xquery **kids;
+    size_t n_kids;
+    uint32_t wqf;    /* XQ_TERM: within-query frequency, 0 means 1 */
+    uint32_t window; /* XQ_PHRASE, XQ_NEAR; 0 means n_kids */
+    uint32_t limit;  /* XQ_PREFIX */
+    uint32_t slot;
+    struct slice low, high;
+    double factor;
+    const docid_t *docids;
+    size_t n_docids;
+};
+
+/* Xapian's own description of the query it would run, for --explain. */
+int xquery_describe(struct arena *a, const struct xquery *q, struct slice *text, struct err *e);
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+struct xdb;
+
+/* `path`: a glass database's folder (a stub file works too). */
+int xdb_open(struct xdb **db, const char *path, struct err *e);
+void xdb_close(struct xdb *db); /* NULL is fine */
+/* To the newest commit; cheap when there is none. Not enough when the folder itself was swapped
+ * (faults.md 4): the caller compares (st_dev, st_ino) and opens anew. */
+int xdb_reopen(struct xdb *db, struct err *e);
+
+struct xdb_info {
+    uint64_t documents;
+    docid_t last_docid;
+    double average_length;
+    uint64_t bytes; /* on disk */
+};
+int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e);
+
+/* Empty when there is no such key. */
+int xdb_metadata(struct xdb *db, struct arena *a, struct slice key, struct slice *value,
+    struct err *e);
+/* Calls `each` for the metadata entries whose key begins with `prefix`, in order, until it returns
+ * non-zero, which is then returned (so >= 0). The slices live for the call only. */
+int xdb_metadata_each(struct xdb *db, struct slice prefix,
+    int (*each)(void *ctx, struct slice key, struct slice value), void *ctx, struct err *e);
+
+int xdb_term_freq(struct xdb *db, struct slice term, uint32_t *documents, struct err *e);
+/* Calls `each` for the terms that begin with `prefix`, in byte order from `from` on (empty: from the
+ * first), until it returns non-zero, which is then returned. No C frame may longjmp out. */
+int xdb_terms_each(struct xdb *db, struct slice prefix, struct slice from,
+    int (*each)(void *ctx, struct slice term, uint32_t documents), void *ctx, struct err *e);
+/* The documents that hold `term`, ascending, at most `max` of them from `first` on. */
+int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t first, size_t max,
+    docid_t **docids, size_t *n, struct err *e);
+/* The document's data; ERR_NOT_FOUND when there is no such document. */
+int xdb_data(struct xdb *db, struct arena *a, docid_t id, struct slice *data, struct err *e);
+/* One value of one document; empty when it has none. */
+int xdb_value(struct xdb *db, struct arena *a, docid_t id, uint32_t slot, struct slice *value,
+    struct err *e);
+/* The document's terms in byte order that begin with `prefix`. */
+int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice prefix,
+    struct slice **terms, size_t *n, struct err *e);
+
+enum xsort {
+    XSORT_WEIGHT,      /* best first, equal ones by ascending docid */
+    XSORT_DOCID,       /* ascending docid, weights not computed: stops as soon as full */
+    XSORT_DOCID_DOWN,  /* descending docid, weights not computed */
+    XSORT_VALUE,       /* ascending value of `slot`, then ascending docid */
+    XSORT_VALUE_DOWN   /* descending value of `slot`, then ascending docid */
+};
+
+struct xsearch {
+    const struct xquery *query;
+    enum xsort sort;
+    uint32_t slot;           /* XSORT_VALUE* */
+    uint32_t first, max;     /* results first .. first + max - 1 */
+    uint32_t check;          /* the count is exact up to this many matches; UINT32_MAX: always */
+    double k1, b;            /* BM25; k1 < 0: Boolean, no weights */
+    double min_length;       /* BM25's min_normlen, Xapian's default 0.5 */
+    bool data;               /* fetch the documents' data */
+    uint32_t collapse_slot;  /* keep the best of each value of this slot; XSEARCH_NO_SLOT: no */
+    bool all_docids;         /* instead of `first`/`max` ranking: every match's docid, ascending */
+    uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none. Ends a match in its middle */
+    const atomic_bool *stop; /* may be NULL; when true: ERR_CANCELLED */
+};
+#define XSEARCH_NO_SLOT UINT32_MAX
+
+struct xhit {
+    docid_t id;
+    double weight;
+    struct slice data;
+};
+
+struct xresult {
+    struct xhit *hits;
+    size_t n_hits;
+    uint32_t total;    /* exact when lower == upper */
+    uint32_t lower, upper;
+    double max_weight; /* best weight any document had */
+};
+
+/* One match. Matching and fetching the data happen in one go; a discarded revision is reopened and
+ * asked again at most three times, then ERR_BUSY. All of *r comes from the arena. */
+int xdb_search(struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r,
+    struct err *e);
+
+/* Terms that set the documents in ids[] apart from the rest (Xapian's expand set, Bo1), best
+ * first, only terms without an upper-case prefix, at most max. For --related. */
+struct xterm {
+    struct slice term;
+    double weight;
+};
+int xdb_expand(struct xdb *db, struct arena *a, const docid_t *ids, size_t n_ids, size_t max,
+    struct xterm **terms, size_t *n_terms, struct err *e);
+
+/* --- stems --------------------------------------------------------------------------------- */
+
+struct xstem;
+/* A Snowball stemmer by Xapian's name ("english", "german", "none"); ERR_CONFIG when unknown.
+ * One thread at a time. */
+int xstem_new(struct xstem **s, const char *language, struct err *e);
+void xstem_free(struct xstem *s);
+/* The stem of a folded word, into the arena; the word itself when out of luck. */
+struct slice xstem_of(struct xstem *s, struct arena *a, struct slice word);
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+struct xwriter;
+struct xdoc; /* a document under construction */
+
+enum xwriter_mode {
+    XWRITER_EXISTING, /* ERR_MISSING when there is none */
+    XWRITER_CREATE    /* a new one; ERR_IO when one is there */
+};
+/* Never waits for the lock: ERR_LOCKED at once. */
+int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, struct err *e);
+/* Cancels an open transaction: what was not committed is gone. NULL is fine. */
+void xwriter_close(struct xwriter *w);
+int xwriter_begin(struct xwriter *w, struct err *e);
+/* Commits the transaction and syncs the folder itself (Xapian does not: faults.md 1). On an error
+ * the transaction is cancelled and the writer must be closed. */
+int xwriter_commit(struct xwriter *w, struct err *e);
+int xwriter_cancel(struct xwriter *w, struct err *e);
+/* Puts the document at exactly this docid, new or not. The document stays the caller's. */
+int xwriter_put(struct xwriter *w, docid_t id, struct xdoc *d, struct err *e);
+/* Changes only the data, leaving terms and values untouched (much cheaper than xwriter_put). */
+int xwriter_put_data(struct xwriter *w, docid_t id, struct slice data, struct err *e);
+int xwriter_delete(struct xwriter *w, docid_t id, struct err *e);
+int xwriter_set_metadata(struct xwriter *w, struct slice key, struct slice value, struct err *e);
+/* Reading through the writer sees its uncommitted changes; the xdb lives until the writer closes
+ * and must not be closed by the caller. */
+struct xdb *xwriter_db(struct xwriter *w);
+
+int xdoc_new(struct xdoc **d, struct err *e);
+void xdoc_free(struct xdoc *d);
+int xdoc_clear(struct xdoc *d, struct err *e);
+/* wdf grows by wdf_inc (0: a Boolean term). Terms over 245 bytes: ERR_INTERNAL. */
+int xdoc_term(struct xdoc *d, struct slice term, uint32_t wdf_inc, struct err *e);
+int xdoc_posting(struct xdoc *d, struct slice term, uint32_t pos, uint32_t wdf_inc, struct err *e);
+int xdoc_value(struct xdoc *d, uint32_t slot, struct slice value, struct err *e);
+int xdoc_data(struct xdoc *d, struct slice data, struct err *e);
+
+/* Merges databases into a new, compacted one at `to`. Docids are kept (they must not overlap). */
+int xdb_merge(const char *const *from, size_t n_from, const char *to, struct err *e);
+/* Xapian's own check of a database's tables: the number of faults found, -1 when it could not
+ * run; what it says is appended line by line to *report. */
+int xdb_check(struct arena *a, const char *path, struct slice *report, struct err *e);
+
+/* Four-byte values that sort bytewise as the numbers do. */
+static inline void xvalue_u32(uint32_t v, char bytes[4])
+{
+    bytes[0] = (char)(v >> 24);
+    bytes[1] = (char)(v >> 16);
+    bytes[2] = (char)(v >> 8);
+    bytes[3] = (char)v;
+}
+static inline uint32_t xvalue_as_u32(struct slice s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    return s.n < 4 ? 0
+                   : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
