@@ -70,6 +70,15 @@ struct token {
     bool digit;          /* holds a digit: never stemmed, never corrected */
 };
 
+/* Whether its index term for loose matching is a stem ("Z<stem of plain>"); otherwise the plain term
+ * itself serves. kbindex, queries and highlights all ask here. */
+static inline bool token_is_stemmed(const struct token *t)
+{
+    return (t->kind == TOKEN_WORD || t->kind == TOKEN_JOINED || t->kind == TOKEN_PART) &&
+           !t->digit && t->plain.n && t->plain.p[t->plain.n - 1] != '+' &&
+           t->plain.p[t->plain.n - 1] != '#';
+}
+
 struct tokens {
     struct token *v;
     size_t n, cap;
