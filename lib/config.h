@@ -21,7 +21,7 @@ struct config_value {
                            "default" */
 };
 
-struct config_vault {    /* [vault "kb"] */
+struct config_vault { /* [vault "kb"] */
     const char *name;
     const char *path;     /* may be NULL: settings for a vault named on the command line */
     const char *language; /* NULL: english */
@@ -43,20 +43,31 @@ struct config {
     size_t n_vaults;
     struct config_saved *saved;
     size_t n_saved;
-    const char *synonyms;       /* path of the synonym file beside the configuration, or NULL */
+    const char *synonyms; /* path of the synonym file beside the configuration, or NULL */
 };
 
 /*
  * Everything from the arena. Errors are ERR_CONFIG with file:line and what is wrong: an unknown
  * section or key (naming the nearest known one), a bad value, a socket path over 107 bytes, no
- * HOME. Places:
- *   db      --db, KBSEARCH_DB, file `db`, $XDG_CACHE_HOME/kbsearch/INDEX (~/.cache)
+ * HOME, a file that was named but is not there.
+ *
+ * The file is $XDG_CONFIG_HOME/kbsearch/kbsearch.conf (~/.config); everything works without it:
+ *     index = main              before any section: index, db, socket
+ *     [vault "kb"]              path, language, exclude (any number of times)
+ *     [saved]                   name = query, for @name
+ * A line is at most 198 bytes, a section's or key's name 49. Relative paths in it are meant from
+ * its folder, others from the working directory; "~/" is HOME.
+ *
+ * Places:
+ *   db      --db, KBSEARCH_DB, file `db`, $XDG_CACHE_HOME/kbsearch/INDEX (~/.cache); one that comes
+ *           later in this order than INDEX does is not used
  *   state   $XDG_STATE_HOME/kbsearch/INDEX (~/.local/state); for another db: DB/state
- *   socket  --socket, KBSEARCH_SOCKET, file `socket`, else NAME.sock in the first of
- *           $XDG_RUNTIME_DIR/kbsearch, /run/user/UID/kbsearch (when /run/user/UID is ours and
- *           0700), $XDG_CACHE_HOME/kbsearch/run; NAME is INDEX, or for another db "db-" and 16 hex
- *           digits of a hash of its real path.
- * Relative paths are made absolute against the working directory. Nothing is created.
+ *   socket  --socket, KBSEARCH_SOCKET, file `socket` (unless option or environment chose another
+ *           index), else NAME.sock in the first of $XDG_RUNTIME_DIR/kbsearch (unless that folder
+ *           is somebody else's), /run/user/UID/kbsearch (when /run/user/UID is ours and 0700),
+ *           $XDG_CACHE_HOME/kbsearch/run; NAME is INDEX, or for another db "db-" and 16 hex digits
+ *           of a hash of its real path.
+ * Empty variables, and XDG folders that are not absolute, are as if unset. Nothing is created.
  */
 int config_load(struct arena *a, const struct config_options *o, struct config *c, struct err *e);
 
