@@ -15,7 +15,17 @@
 
 struct json; /* any value; a root is freed by json_free, inner ones never */
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+/* Names that jansson has too (json_string, json_real, JSON_NULL, ...) must not be used here: the
+ * linker would give its own calls to our bodies. */
+enum json_kind {
+    JSON_IS_NULL,
+    JSON_IS_BOOL,
+    JSON_IS_INT,
+    JSON_IS_REAL,
+    JSON_IS_STRING,
+    JSON_IS_ARRAY,
+    JSON_IS_OBJECT
+};
 
 enum { JSON_DEPTH = 64 };
 
@@ -25,17 +35,17 @@ enum { JSON_DEPTH = 64 };
 struct json *json_parse(struct slice text, struct err *e);
 void json_free(struct json *root);
 
-enum json_type json_type(const struct json *v);          /* NULL is JSON_NULL */
+enum json_kind json_kind(const struct json *v);                     /* NULL is JSON_IS_NULL */
 const struct json *json_get(const struct json *v, const char *key); /* NULL: no such member */
 const struct json *json_at(const struct json *v, size_t i);
-size_t json_len(const struct json *v);                   /* of an array or object, else 0 */
-struct slice json_string(const struct json *v);          /* empty unless a string */
+size_t json_len(const struct json *v);        /* of an array or object, else 0 */
+struct slice json_text(const struct json *v); /* {NULL, 0} unless a string */
 int64_t json_int(const struct json *v, int64_t otherwise);
-double json_real(const struct json *v, double otherwise);
+double json_number(const struct json *v, double otherwise);
 bool json_bool(const struct json *v, bool otherwise);
 /* Calls `each` for the members of an object, in their order, until it returns non-zero. */
-int json_each(const struct json *v, int (*each)(void *ctx, const char *key, const struct json *v),
-    void *ctx);
+int json_each(
+    const struct json *v, int (*each)(void *ctx, const char *key, const struct json *v), void *ctx);
 /* Appends the value as compact JSON. */
 void json_dump(const struct json *v, struct buf *out);
 

@@ -15,15 +15,22 @@
 
 enum { PROTO_VERSION = 1 };
 
+/* PROTO_MAX_REQUEST_BYTES and so on. */
+enum {
+#define LIMIT(NAME, name, value, help) PROTO_MAX_##NAME = value,
+    PROTO_LIMITS(LIMIT)
+#undef LIMIT
+};
+
 /* struct search_params { struct slice query; int syntax; ... }; slices of absent strings are
  * {NULL, 0}, an empty string that was given has p != NULL. */
-#define FIELD_STRING(name, required, max, help) struct slice name;
-#define FIELD_INT(name, dflt, least, most, help) int64_t name;
-#define FIELD_BOOL(name, help) bool name;
-#define FIELD_CHOICE(name, choices, help) int name;
-#define METHOD(c, wire, help)                                                                     \
-    struct c##_params {                                                                           \
-        PARAMS_##c(FIELD_STRING, FIELD_INT, FIELD_BOOL, FIELD_CHOICE)                             \
+#define FIELD_STRING(m, name, required, max, help) struct slice name;
+#define FIELD_INT(m, name, dflt, least, most, help) int64_t name;
+#define FIELD_BOOL(m, name, help) bool name;
+#define FIELD_CHOICE(m, name, choices, help) int name;
+#define METHOD(c, wire, help)                                                                      \
+    struct c##_params {                                                                            \
+        PARAMS_##c(c, FIELD_STRING, FIELD_INT, FIELD_BOOL, FIELD_CHOICE)                           \
     };
 PROTO_METHODS(METHOD)
 #undef METHOD
@@ -32,8 +39,14 @@ PROTO_METHODS(METHOD)
 enum search_syntax { SYNTAX_QUERY, SYNTAX_PLAIN };
 enum search_match { MATCH_ALL, MATCH_ANY, MATCH_STRICT };
 enum search_sort { SORT_SCORE, SORT_NEWEST, SORT_OLDEST, SORT_PATH };
-enum suggest_kind { SUGGEST_ANY, SUGGEST_WORD, SUGGEST_TITLE, SUGGEST_TAG, SUGGEST_ENTITY,
-    SUGGEST_FIELD };
+enum suggest_kind {
+    SUGGEST_ANY,
+    SUGGEST_WORD,
+    SUGGEST_TITLE,
+    SUGGEST_TAG,
+    SUGGEST_ENTITY,
+    SUGGEST_FIELD
+};
 
 union proto_params {
 #define METHOD(c, wire, help) struct c##_params c;
@@ -57,11 +70,16 @@ struct proto_param {
     int64_t dflt, least, most; /* INT; STRING: most is its length in bytes */
     const char *choices;       /* CHOICE: "a|b|c" */
     const char *help;
-    size_t offset;             /* in the method's struct */
+    size_t offset; /* in the method's struct */
 };
 
 struct proto_field {
     const char *name, *type, *help;
+};
+
+struct proto_limit {
+    const char *name, *help;
+    int64_t value;
 };
 
 struct proto_row {
@@ -75,6 +93,8 @@ struct proto_row {
 extern const struct proto_row proto_rows[PROTO_COUNT];
 extern const struct proto_field proto_hit[];
 extern const size_t proto_hit_count;
+extern const struct proto_limit proto_limits[];
+extern const size_t proto_limit_count;
 
 /* PROTO_COUNT if there is no such method. */
 enum proto_method proto_find(struct slice name);
@@ -84,8 +104,8 @@ enum proto_method proto_find(struct slice name);
  * missing one, a wrong type, a number out of its range. ERR_TOO_LARGE never: a string over its
  * length is ERR_COMPLEX for `query`, else ERR_PARAMS. Strings point into `params`.
  */
-int proto_decode(enum proto_method m, const struct json *params, union proto_params *p,
-    struct err *e);
+int proto_decode(
+    enum proto_method m, const struct json *params, union proto_params *p, struct err *e);
 
 /* The reference page (Markdown) and the JSON Schema (2020-12) of everything, from the rows. */
 void proto_write_markdown(struct buf *out);
