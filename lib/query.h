@@ -11,6 +11,18 @@
  *          | "#" tag | "@" saved | "/" regex "/" | phrase | word
  *   value  = "(" query ")" | phrase | range | word
  *   phrase = '"' text '"' ["~" slack]               word = chars ["*"]
+ *
+ * How the edges are read:
+ * - A word ends at a blank, a quote, a parenthesis or '|'. A run without any letter or digit ("-",
+ *   "&", "--") asks for nothing and is left out; so is an empty phrase, with a warning.
+ * - OR AND NOT NEAR ADJ are operators in capitals only, and an error where they join nothing.
+ *   "||" is "|". "--x" is a word, as '-' excludes once. '*' elsewhere than at a word's end: error.
+ * - NEAR and ADJ stand between words, prefixes, phrases and (a OR b) of these.
+ * - Quotes are " and the typographic ones (U+201C to U+201F).
+ * - '#' begins a tag before a letter; '@' a saved query when only a name follows; '/' a regex when
+ *   the next '/' (not after a backslash) ends the token; '[' a property when a key of letters
+ *   follows with "]" or ":value]" right behind; everything else of the kind is text.
+ * - A field's value may be a link: entity:[[Muse Spark]], with `quoted` set.
  */
 #ifndef KB_QUERY_H
 #define KB_QUERY_H
@@ -22,7 +34,11 @@
 #include "lib/err.h"
 #include "lib/slice.h"
 
-enum { QUERY_BYTES = 4096, QUERY_TERMS = 512, QUERY_LEVELS = 16, QUERY_EXPAND = 100 };
+enum {
+    QUERY_BYTES = 4096, QUERY_TERMS = 512, QUERY_LEVELS = 16, QUERY_EXPAND = 100,
+    QUERY_SLACK = 10, /* words between, of NEAR and ADJ without a number */
+    QUERY_SLACK_MAX = 100
+};
 
 enum field_how { /* one a kind of value; several fields may share one */
     HOW_WORDS_OF_NOTE, HOW_HEADING, HOW_TAG, HOW_PATH, HOW_FILE, HOW_KIND, HOW_VAULT, HOW_DATE,
@@ -38,7 +54,8 @@ enum field {
 };
 
 struct field_row {
-    const char *name, *alias;
+    const char *name;
+    const char *alias; /* other names, '|' between; may be empty */
     enum field_how how;
     char prefix;
     const char *value, *help;
