@@ -15,38 +15,40 @@
 #ifndef KB_XAPIAN_C_H
 #define KB_XAPIAN_C_H
 
+#ifdef __cplusplus
+#include <atomic>
+using std::atomic_bool;
+extern "C" {
+#else
 #include <stdatomic.h>
+#endif
 #include <stdint.h>
 
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/slice.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 typedef uint32_t docid_t; /* from 1; 0 is none */
 
 /* --- queries: plain data, built by lib/plan, owned by whoever built them ------------------- */
 
 enum xq_op {
-    XQ_NONE,   /* matches nothing */
-    XQ_ALL,    /* matches every document */
-    XQ_TERM,   /* term */
-    XQ_AND,    /* all kids */
-    XQ_OR,     /* any kid, weights added */
-    XQ_SYNONYM,/* any kid, weighted as if one term */
-    XQ_MAX,    /* any kid, the best kid's weight */
-    XQ_NOT,    /* kids[0] without any of the others */
-    XQ_FILTER, /* kids[0], only where all others match; their weight does not count */
-    XQ_MAYBE,  /* kids[0], with the others' weight where they match too */
-    XQ_PHRASE, /* kids (XQ_TERM, or XQ_OR of terms) at increasing positions within `window` */
-    XQ_NEAR,   /* the same in any order */
-    XQ_PREFIX, /* terms that begin with `term`, at most `limit`: the most frequent ones */
-    XQ_RANGE,  /* value `slot` within [low, high], bytewise; an empty end is open */
-    XQ_SCALE,  /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
-    XQ_DOCIDS  /* the documents in docids[], which ascend; local databases only */
+    XQ_NONE,    /* matches nothing */
+    XQ_ALL,     /* matches every document */
+    XQ_TERM,    /* term */
+    XQ_AND,     /* all kids */
+    XQ_OR,      /* any kid, weights added */
+    XQ_SYNONYM, /* any kid, weighted as if one term */
+    XQ_MAX,     /* any kid, the best kid's weight */
+    XQ_NOT,     /* kids[0] without any of the others */
+    XQ_FILTER,  /* kids[0], only where all others match; their weight does not count */
+    XQ_MAYBE,   /* kids[0], with the others' weight where they match too */
+    XQ_PHRASE,  /* kids (XQ_TERM, or XQ_OR of terms) at increasing positions within `window` */
+    XQ_NEAR,    /* the same in any order */
+    XQ_PREFIX,  /* terms that begin with `term`, at most `limit`: the most frequent ones */
+    XQ_RANGE,   /* value `slot` within [low, high], bytewise; an empty end is open */
+    XQ_SCALE,   /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
+    XQ_DOCIDS   /* the documents in docids[], which ascend; local databases only */
 };
 
 struct xquery {
@@ -78,6 +80,11 @@ void xdb_close(struct xdb *db); /* NULL is fine */
  * (faults.md 4): the caller compares (st_dev, st_ino) and opens anew. */
 int xdb_reopen(struct xdb *db, struct err *e);
 
+/* How often the database came to another revision, by xdb_reopen or within another call that found
+ * its revision discarded. Several calls that must agree: ask before and after, repeat if it moved.
+ */
+uint64_t xdb_moves(const struct xdb *db);
+
 struct xdb_info {
     uint64_t documents;
     docid_t last_docid;
@@ -87,16 +94,16 @@ struct xdb_info {
 int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e);
 
 /* Empty when there is no such key. */
-int xdb_metadata(struct xdb *db, struct arena *a, struct slice key, struct slice *value,
-    struct err *e);
+int xdb_metadata(
+    struct xdb *db, struct arena *a, struct slice key, struct slice *value, struct err *e);
 /* Calls `each` for the metadata entries whose key begins with `prefix`, in order, until it returns
  * non-zero, which is then returned (so >= 0). The slices live for the call only. */
 int xdb_metadata_each(struct xdb *db, struct slice prefix,
     int (*each)(void *ctx, struct slice key, struct slice value), void *ctx, struct err *e);
 
 int xdb_term_freq(struct xdb *db, struct slice term, uint32_t *documents, struct err *e);
-/* Calls `each` for the terms that begin with `prefix`, in byte order from `from` on (empty: from the
- * first), until it returns non-zero, which is then returned. No C frame may longjmp out. */
+/* Calls `each` for the terms that begin with `prefix`, in byte order from `from` on (empty: from
+ * the first), until it returns non-zero, which is then returned. No C frame may longjmp out. */
 int xdb_terms_each(struct xdb *db, struct slice prefix, struct slice from,
     int (*each)(void *ctx, struct slice term, uint32_t documents), void *ctx, struct err *e);
 /* The documents that hold `term`, ascending, at most `max` of them from `first` on. */
@@ -105,18 +112,21 @@ int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t fir
 /* The document's data; ERR_NOT_FOUND when there is no such document. */
 int xdb_data(struct xdb *db, struct arena *a, docid_t id, struct slice *data, struct err *e);
 /* One value of one document; empty when it has none. */
-int xdb_value(struct xdb *db, struct arena *a, docid_t id, uint32_t slot, struct slice *value,
-    struct err *e);
+int xdb_value(
+    struct xdb *db, struct arena *a, docid_t id, uint32_t slot, struct slice *value, struct err *e);
 /* The document's terms in byte order that begin with `prefix`. */
 int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice prefix,
     struct slice **terms, size_t *n, struct err *e);
 
+/* How many positions a term has in a document; 0 also when either is not there. */
+int xdb_positions(struct xdb *db, docid_t id, struct slice term, uint32_t *n, struct err *e);
+
 enum xsort {
-    XSORT_WEIGHT,      /* best first, equal ones by ascending docid */
-    XSORT_DOCID,       /* ascending docid, weights not computed: stops as soon as full */
-    XSORT_DOCID_DOWN,  /* descending docid, weights not computed */
-    XSORT_VALUE,       /* ascending value of `slot`, then ascending docid */
-    XSORT_VALUE_DOWN   /* descending value of `slot`, then ascending docid */
+    XSORT_WEIGHT,     /* best first, equal ones by ascending docid */
+    XSORT_DOCID,      /* ascending docid, weights not computed: stops as soon as full */
+    XSORT_DOCID_DOWN, /* descending docid, weights not computed */
+    XSORT_VALUE,      /* ascending value of `slot`, then ascending docid */
+    XSORT_VALUE_DOWN  /* descending value of `slot`, then ascending docid */
 };
 
 struct xsearch {
@@ -129,7 +139,7 @@ struct xsearch {
     double min_length;       /* BM25's min_normlen, Xapian's default 0.5 */
     bool data;               /* fetch the documents' data */
     uint32_t collapse_slot;  /* keep the best of each value of this slot; XSEARCH_NO_SLOT: no */
-    bool all_docids;         /* instead of `first`/`max` ranking: every match's docid, ascending */
+    bool all_docids;         /* every match's docid, ascending, in xresult.docids; no hits */
     uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none. Ends a match in its middle */
     const atomic_bool *stop; /* may be NULL; when true: ERR_CANCELLED */
 };
@@ -144,15 +154,17 @@ struct xhit {
 struct xresult {
     struct xhit *hits;
     size_t n_hits;
-    uint32_t total;    /* exact when lower == upper */
+    docid_t *docids; /* all_docids: fit for XQ_DOCIDS */
+    size_t n_docids;
+    uint32_t total; /* exact when lower == upper */
     uint32_t lower, upper;
     double max_weight; /* best weight any document had */
 };
 
 /* One match. Matching and fetching the data happen in one go; a discarded revision is reopened and
  * asked again at most three times, then ERR_BUSY. All of *r comes from the arena. */
-int xdb_search(struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r,
-    struct err *e);
+int xdb_search(
+    struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e);
 
 /* Terms that set the documents in ids[] apart from the rest (Xapian's expand set, Bo1), best
  * first, only terms without an upper-case prefix, at most max. For --related. */
@@ -227,8 +239,7 @@ static inline void xvalue_u32(uint32_t v, char bytes[4])
 static inline uint32_t xvalue_as_u32(struct slice s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
-    return s.n < 4 ? 0
-                   : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return s.n < 4 ? 0 : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 #ifdef __cplusplus

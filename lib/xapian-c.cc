@@ -1,0 +1,1199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+/* In C a function may be named as a struct is, in C++ it "hides its constructor". */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#include "lib/xapian-c.h"
+#pragma GCC diagnostic pop
+
+#include <xapian.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <dirent.h>
+#include <exception>
+#include <fcntl.h>
+#include <memory>
+#include <new>
+#include <sstream>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+struct xdb {
+    Xapian::Database db;
+    std::string path;
+    bool single;    /* one glass database, not a stub over several */
+    uint64_t moves; /* how often it came to another revision */
+};
+
+struct xstem {
+    Xapian::Stem stem;
+};
+
+struct xdoc {
+    Xapian::Document doc;
+};
+
+struct xwriter {
+    Xapian::WritableDatabase db;
+    std::unique_ptr<xdb> reader;
+    std::string path;
+    bool open;   /* in a transaction */
+    bool failed; /* rolled back after an error: only closing is left */
+};
+
+namespace
+{
+
+/* --- errors -------------------------------------------------------------------------------- */
+
+/* What the shim itself has to say, in a string literal. */
+struct failure {
+    enum err_code code;
+    const char *text;
+};
+
+int report(struct err *e, enum err_code code, const Xapian::Error &x)
+{
+    const char *why = x.get_error_string();
+    return err_set(e, code, "%s%s%s", x.get_msg().c_str(), why ? ": " : "", why ? why : "");
+}
+
+/* In a catch block: the exception in flight as an error. */
+int caught(struct err *e) noexcept
+try {
+    throw;
+} catch (const failure &x) {
+    return err_set(e, x.code, "%s", x.text);
+} catch (const Xapian::DatabaseModifiedError &x) {
+    return report(e, ERR_BUSY, x);
+} catch (const Xapian::DatabaseLockError &x) {
+    return report(e, ERR_LOCKED, x);
+} catch (const Xapian::DatabaseVersionError &x) {
+    return report(e, ERR_SCHEMA, x);
+} catch (const Xapian::DatabaseCorruptError &x) {
+    return report(e, ERR_DAMAGED, x);
+} catch (const Xapian::DatabaseNotFoundError &x) {
+    return report(e, ERR_MISSING, x);
+} catch (const Xapian::DatabaseOpeningError &x) {
+    return report(e, ERR_IO, x);
+} catch (const Xapian::DatabaseCreateError &x) {
+    return report(e, ERR_IO, x);
+} catch (const Xapian::DatabaseClosedError &x) {
+    return report(e, ERR_INTERNAL, x);
+} catch (const Xapian::DatabaseError &x) {
+    /* Without an errno it is a block that cannot be: a table cut short or overwritten. */
+    return report(e, x.get_error_string() ? ERR_IO : ERR_DAMAGED, x);
+} catch (const Xapian::DocNotFoundError &x) {
+    return report(e, ERR_NOT_FOUND, x);
+} catch (const Xapian::WildcardError &x) {
+    return report(e, ERR_COMPLEX, x);
+} catch (const Xapian::Error &x) {
+    return err_set(e, ERR_INTERNAL, "Xapian: %s: %s", x.get_type(), x.get_msg().c_str());
+} catch (const std::bad_alloc &) {
+    return err_memory(e);
+} catch (const std::exception &x) {
+    return err_set(e, ERR_INTERNAL, "%s", x.what());
+} catch (...) {
+    return err_set(e, ERR_INTERNAL, "unknown exception");
+}
+
+template <typename F> int guard(struct err *e, F body) noexcept
+{
+    try {
+        return body();
+    } catch (...) {
+        return caught(e);
+    }
+}
+
+constexpr int max_reopens = 3;
+
+/* A guard for reading: asks again from the newest revision when the one being read is gone. */
+template <typename F> int reading(struct xdb *db, struct err *e, F body) noexcept
+{
+    return guard(e, [&] {
+        for (int reopens = 0;; reopens++) {
+            try {
+                return body();
+            } catch (const Xapian::DatabaseModifiedError &) {
+                if (reopens == max_reopens)
+                    throw;
+                db->db.reopen();
+                db->moves++;
+            }
+        }
+    });
+}
+
+/* --- strings ------------------------------------------------------------------------------- */
+
+std::string str(struct slice s)
+{
+    return s.n ? std::string(s.p, s.n) : std::string();
+}
+
+struct slice view(const std::string &s)
+{
+    return slice_of(s.data(), s.size());
+}
+
+template <typename T> T *room(struct arena *a, size_t n)
+{
+    void *p = arena_array(a, n, sizeof(T));
+    if (!p)
+        throw std::bad_alloc();
+    return static_cast<T *>(p);
+}
+
+struct slice keep(struct arena *a, const std::string &s)
+{
+    struct slice copy = arena_dup(a, view(s));
+    if (!copy.p && s.size())
+        throw std::bad_alloc();
+    return copy;
+}
+
+/* --- what is in a folder ------------------------------------------------------------------- */
+
+bool has_tables(const std::string &path)
+{
+    for (const char *table : {"/postlist.glass", "/termlist.glass", "/docdata.glass"})
+        if (access((path + table).c_str(), F_OK) == 0)
+            return true;
+    return false;
+}
+
+/* Says in our words why there is no database to open; Xapian calls most of these alike. */
+void want_database(const std::string &path, struct err *e)
+{
+    struct stat st;
+    std::string version = path + "/iamglass";
+    if (stat(path.c_str(), &st) < 0)
+        err_set(e, errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_IO, "%s: %s",
+            path.c_str(), strerror(errno));
+    else if (!S_ISDIR(st.st_mode) || access((path + "/XAPIANDB").c_str(), F_OK) == 0)
+        return;
+    else if (faccessat(AT_FDCWD, version.c_str(), R_OK, AT_EACCESS) == 0)
+        return;
+    else if (errno != ENOENT)
+        err_set(e, ERR_IO, "%s: %s", version.c_str(), strerror(errno));
+    else if (has_tables(path))
+        err_set(e, ERR_DAMAGED, "%s is missing beside its tables", version.c_str());
+    else
+        err_set(e, ERR_MISSING, "%s: no database there", path.c_str());
+}
+
+void sync_folder(const std::string &path)
+{
+    int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = fd < 0 || fsync(fd) < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (failed)
+        throw Xapian::DatabaseOpeningError("cannot sync " + path, failed);
+}
+
+void sync_file(const std::string &path)
+{
+    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    int failed = fd < 0 || fsync(fd) < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (failed)
+        throw Xapian::DatabaseOpeningError("cannot sync " + path, failed);
+}
+
+template <typename F> void each_file(const std::string &path, F body)
+{
+    std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir(path.c_str()), closedir);
+    if (!dir)
+        throw Xapian::DatabaseOpeningError("cannot read " + path, errno);
+    while (const struct dirent *entry = readdir(dir.get()))
+        if (entry->d_name[0] != '.')
+            body(path + "/" + entry->d_name);
+}
+
+uint64_t bytes_beneath(const std::string &path)
+{
+    uint64_t sum = 0;
+    struct stat st;
+    if (stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode))
+        each_file(path, [&](const std::string &file) {
+            if (stat(file.c_str(), &st) == 0)
+                sum += static_cast<uint64_t>(st.st_size);
+        });
+    return sum;
+}
+
+bool is_single(const Xapian::Database &db)
+{
+    try {
+        db.get_revision();
+        return true;
+    } catch (const Xapian::LogicError &) {
+        return false;
+    }
+}
+
+/* --- ending a match in its middle ---------------------------------------------------------- */
+
+uint64_t now_ns()
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1000000000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+class watch
+{
+    uint64_t deadline_;
+    const atomic_bool *stop_;
+    unsigned calls_ = 0;
+
+  public:
+    watch(uint64_t deadline, const atomic_bool *stop) : deadline_(deadline), stop_(stop)
+    {
+    }
+    bool armed() const
+    {
+        return deadline_ || stop_;
+    }
+    void look() const
+    {
+        if (stop_ && stop_->load(std::memory_order_relaxed))
+            throw failure{ERR_CANCELLED, "cancelled"};
+        if (deadline_ && now_ns() >= deadline_)
+            throw failure{ERR_TIMEOUT, "the deadline passed before the answer was whole"};
+    }
+    void tick()
+    {
+        if ((++calls_ & 63) == 0)
+            look();
+    }
+};
+
+/*
+ * Matches every document and weighs nothing; ANDed to a query it sees each candidate and throws
+ * when time is up. It claims as many documents as there are, so that it is asked last and leaves
+ * Xapian's bounds of the count as they are.
+ */
+class watch_source : public Xapian::PostingSource
+{
+    watch *watch_;
+    Xapian::docid did_ = 0, last_ = 0;
+    Xapian::doccount count_ = 0;
+
+  public:
+    explicit watch_source(watch *w) : watch_(w)
+    {
+    }
+    PostingSource *clone() const override
+    {
+        return new watch_source(watch_);
+    }
+    void init(const Xapian::Database &db) override
+    {
+        did_ = 0;
+        last_ = db.get_lastdocid();
+        count_ = db.get_doccount();
+    }
+    Xapian::doccount get_termfreq_min() const override
+    {
+        return count_;
+    }
+    Xapian::doccount get_termfreq_est() const override
+    {
+        return count_;
+    }
+    Xapian::doccount get_termfreq_max() const override
+    {
+        return count_;
+    }
+    void next(double) override
+    {
+        did_++;
+        watch_->tick();
+    }
+    void skip_to(Xapian::docid did, double) override
+    {
+        did_ = std::max(did, did_);
+        watch_->tick();
+    }
+    bool check(Xapian::docid did, double) override
+    {
+        did_ = std::max(did, did_);
+        watch_->tick();
+        return true;
+    }
+    bool at_end() const override
+    {
+        return did_ > last_;
+    }
+    Xapian::docid get_docid() const override
+    {
+        return did_;
+    }
+};
+
+/* A sorted array of docids as a posting list; skips by galloping. */
+class docid_source : public Xapian::PostingSource
+{
+    const docid_t *ids_;
+    size_t n_, at_ = 0;
+    bool started_ = false;
+
+  public:
+    docid_source(const docid_t *ids, size_t n) : ids_(ids), n_(n)
+    {
+    }
+    PostingSource *clone() const override
+    {
+        return new docid_source(ids_, n_);
+    }
+    void init(const Xapian::Database &) override
+    {
+        at_ = 0;
+        started_ = false;
+    }
+    Xapian::doccount get_termfreq_min() const override
+    {
+        return 0;
+    }
+    Xapian::doccount get_termfreq_est() const override
+    {
+        return static_cast<Xapian::doccount>(n_);
+    }
+    Xapian::doccount get_termfreq_max() const override
+    {
+        return static_cast<Xapian::doccount>(n_);
+    }
+    void next(double) override
+    {
+        if (started_)
+            at_++;
+        started_ = true;
+    }
+    void skip_to(Xapian::docid did, double) override
+    {
+        started_ = true;
+        size_t step = 1, low = at_;
+        while (low + step < n_ && ids_[low + step] < did) {
+            low += step;
+            step *= 2;
+        }
+        size_t high = std::min(low + step + 1, n_);
+        at_ = static_cast<size_t>(std::lower_bound(ids_ + low, ids_ + high, did) - ids_);
+    }
+    bool at_end() const override
+    {
+        return at_ >= n_;
+    }
+    Xapian::docid get_docid() const override
+    {
+        return ids_[at_];
+    }
+};
+
+/* --- queries ------------------------------------------------------------------------------- */
+
+constexpr unsigned max_depth = 100;
+constexpr size_t max_phrases = 16;
+
+class builder
+{
+    bool single_;
+    watch *watch_;
+
+    using queries = std::vector<Xapian::Query>;
+
+    Xapian::Query watched(const Xapian::Query &q) const
+    {
+        if (!watch_ || q.empty())
+            return q;
+        watch_source source(watch_);
+        return Xapian::Query(Xapian::Query::OP_FILTER, q, Xapian::Query(&source));
+    }
+
+    queries kids(const struct xquery *q, size_t from, unsigned depth) const
+    {
+        queries all;
+        for (size_t i = from; i < q->n_kids; i++)
+            all.push_back(build(q->kids[i], depth + 1));
+        return all;
+    }
+
+    Xapian::Query joined(Xapian::Query::op op, const struct xquery *q, unsigned depth) const
+    {
+        queries all = kids(q, 0, depth);
+        return Xapian::Query(op, all.begin(), all.end());
+    }
+
+    /* kids[0] `op` all the others, which are joined by `rest`. */
+    Xapian::Query headed(
+        Xapian::Query::op op, Xapian::Query::op rest, const struct xquery *q, unsigned depth) const
+    {
+        if (q->n_kids == 0)
+            return Xapian::Query();
+        Xapian::Query head = build(q->kids[0], depth + 1);
+        if (q->n_kids == 1)
+            return head;
+        queries others = kids(q, 1, depth);
+        return Xapian::Query(op, head, Xapian::Query(rest, others.begin(), others.end()));
+    }
+
+    static Xapian::Query term(const struct xquery *q)
+    {
+        if (q->term.n == 0)
+            throw failure{ERR_INTERNAL, "a query with an empty term"};
+        return Xapian::Query(str(q->term), q->wqf ? q->wqf : 1);
+    }
+
+    static std::vector<queries> alternatives(const struct xquery *q)
+    {
+        std::vector<queries> places(q->n_kids);
+        for (size_t i = 0; i < q->n_kids; i++) {
+            const struct xquery *kid = q->kids[i];
+            bool many = kid->op == XQ_OR;
+            for (size_t k = 0; k < (many ? kid->n_kids : 1); k++) {
+                const struct xquery *leaf = many ? kid->kids[k] : kid;
+                if (leaf->op != XQ_TERM)
+                    throw failure{ERR_INTERNAL, "a phrase of something else than terms"};
+                places[i].push_back(term(leaf));
+            }
+        }
+        return places;
+    }
+
+    /* Xapian 1.4 finds alternatives at one position only in some forms: one phrase for each. */
+    Xapian::Query phrase(Xapian::Query::op op, const struct xquery *q) const
+    {
+        std::vector<queries> places = alternatives(q);
+        size_t n = places.empty() ? 0 : 1;
+        for (const queries &place : places) {
+            n *= place.size();
+            if (n > max_phrases)
+                throw failure{ERR_COMPLEX, "a phrase with too many alternatives"};
+        }
+        Xapian::termcount window =
+            std::max(q->window, static_cast<Xapian::termcount>(places.size()));
+        queries phrases;
+        for (size_t i = 0; i < n; i++) {
+            queries words;
+            size_t choice = i;
+            for (const queries &place : places) {
+                words.push_back(place[choice % place.size()]);
+                choice /= place.size();
+            }
+            phrases.push_back(
+                watched(words.size() == 1 ? words[0]
+                                          : Xapian::Query(op, words.begin(), words.end(), window)));
+        }
+        return Xapian::Query(Xapian::Query::OP_OR, phrases.begin(), phrases.end());
+    }
+
+    static Xapian::Query prefix(const struct xquery *q)
+    {
+        if (q->term.n == 0 || q->limit == 0)
+            throw failure{ERR_INTERNAL, "a prefix that is empty or has no limit"};
+        return Xapian::Query(Xapian::Query::OP_WILDCARD, str(q->term), q->limit,
+            Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT);
+    }
+
+    /* An open lower end is the lowest value there is, so that documents without one stay out. */
+    static Xapian::Query range(const struct xquery *q)
+    {
+        std::string low = q->low.n ? str(q->low) : std::string(1, '\0');
+        if (q->high.n == 0)
+            return Xapian::Query(Xapian::Query::OP_VALUE_GE, q->slot, low);
+        return Xapian::Query(Xapian::Query::OP_VALUE_RANGE, q->slot, low, str(q->high));
+    }
+
+    /* Filtered by all documents, for an id that is in the array but not in the database. */
+    Xapian::Query docids(const struct xquery *q) const
+    {
+        if (!single_)
+            throw failure{ERR_INTERNAL, "a set of docids asked of several databases at once"};
+        if (q->n_docids == 0)
+            return Xapian::Query();
+        docid_source source(q->docids, q->n_docids);
+        return Xapian::Query(
+            Xapian::Query::OP_FILTER, Xapian::Query(&source), Xapian::Query(std::string()));
+    }
+
+    Xapian::Query build(const struct xquery *q, unsigned depth) const
+    {
+        using Q = Xapian::Query;
+        if (!q)
+            throw failure{ERR_INTERNAL, "a search without a query"};
+        if (depth > max_depth)
+            throw failure{ERR_COMPLEX, "the query is nested too deep"};
+        switch (q->op) {
+        case XQ_NONE:
+            return Q();
+        case XQ_ALL:
+            return Q(std::string());
+        case XQ_TERM:
+            return term(q);
+        case XQ_AND:
+            return joined(Q::OP_AND, q, depth);
+        case XQ_OR:
+            return joined(Q::OP_OR, q, depth);
+        case XQ_SYNONYM:
+            return joined(Q::OP_SYNONYM, q, depth);
+        case XQ_MAX:
+            return joined(Q::OP_MAX, q, depth);
+        case XQ_NOT:
+            return headed(Q::OP_AND_NOT, Q::OP_OR, q, depth);
+        case XQ_FILTER:
+            return headed(Q::OP_FILTER, Q::OP_AND, q, depth);
+        case XQ_MAYBE:
+            return headed(Q::OP_AND_MAYBE, Q::OP_OR, q, depth);
+        case XQ_PHRASE:
+            return phrase(Q::OP_PHRASE, q);
+        case XQ_NEAR:
+            return phrase(Q::OP_NEAR, q);
+        case XQ_PREFIX:
+            return prefix(q);
+        case XQ_RANGE:
+            return range(q);
+        case XQ_SCALE:
+            if (q->n_kids != 1)
+                throw failure{ERR_INTERNAL, "a scaled query needs one kid"};
+            return Q(q->factor, build(q->kids[0], depth + 1));
+        case XQ_DOCIDS:
+            return docids(q);
+        }
+        throw failure{ERR_INTERNAL, "a query of no known kind"};
+    }
+
+  public:
+    builder(bool single, watch *w) : single_(single), watch_(w && w->armed() ? w : nullptr)
+    {
+    }
+    Xapian::Query operator()(const struct xquery *q) const
+    {
+        return watched(build(q, 0));
+    }
+};
+
+/* --- searching ----------------------------------------------------------------------------- */
+
+/* Takes every match down and refuses it, so that no result set grows beside the list. */
+class collector : public Xapian::MatchDecider
+{
+    watch *watch_;
+
+  public:
+    mutable std::vector<docid_t> ids;
+
+    explicit collector(watch *w) : watch_(w)
+    {
+    }
+    bool operator()(const Xapian::Document &doc) const override
+    {
+        watch_->tick();
+        ids.push_back(doc.get_docid());
+        return false;
+    }
+};
+
+void set_weights(Xapian::Enquire &enquire, const struct xsearch *s)
+{
+    bool by_docid = s->sort == XSORT_DOCID || s->sort == XSORT_DOCID_DOWN;
+    if (s->k1 < 0 || by_docid || s->all_docids)
+        enquire.set_weighting_scheme(Xapian::BoolWeight());
+    else
+        enquire.set_weighting_scheme(Xapian::BM25Weight(s->k1, 0, 1, s->b, s->min_length));
+}
+
+void set_order(Xapian::Enquire &enquire, const struct xsearch *s)
+{
+    enquire.set_docid_order(
+        s->sort == XSORT_DOCID_DOWN ? Xapian::Enquire::DESCENDING : Xapian::Enquire::ASCENDING);
+    if (s->sort == XSORT_VALUE || s->sort == XSORT_VALUE_DOWN)
+        enquire.set_sort_by_value(s->slot, s->sort == XSORT_VALUE_DOWN);
+    if (s->collapse_slot != XSEARCH_NO_SLOT)
+        enquire.set_collapse_key(s->collapse_slot);
+}
+
+void collect(
+    struct xdb *db, struct arena *a, const Xapian::Query &query, watch &w, struct xresult *r)
+{
+    Xapian::Enquire enquire(db->db);
+    enquire.set_query(query);
+    enquire.set_weighting_scheme(Xapian::BoolWeight());
+    enquire.set_docid_order(Xapian::Enquire::ASCENDING);
+    collector found(&w);
+    enquire.get_mset(0, 1, db->db.get_doccount(), nullptr, &found);
+    if (!db->single)
+        std::sort(found.ids.begin(), found.ids.end());
+    r->n_docids = found.ids.size();
+    r->docids = room<docid_t>(a, r->n_docids);
+    std::copy(found.ids.begin(), found.ids.end(), r->docids);
+    r->total = r->lower = r->upper = static_cast<uint32_t>(r->n_docids);
+}
+
+void rank(struct xdb *db, struct arena *a, const struct xsearch *s, const Xapian::Query &query,
+    watch &w, struct xresult *r)
+{
+    Xapian::Enquire enquire(db->db);
+    enquire.set_query(query);
+    set_weights(enquire, s);
+    set_order(enquire, s);
+    Xapian::MSet set = enquire.get_mset(s->first, s->max, s->check);
+    r->hits = room<struct xhit>(a, set.size());
+    for (Xapian::MSetIterator i = set.begin(); i != set.end(); ++i) {
+        struct xhit *hit = &r->hits[r->n_hits++];
+        hit->id = *i;
+        hit->weight = i.get_weight();
+        if (s->data) {
+            w.tick();
+            hit->data = keep(a, db->db.get_document(*i, Xapian::DOC_ASSUME_VALID).get_data());
+        }
+    }
+    r->total = set.get_matches_estimated();
+    r->lower = set.get_matches_lower_bound();
+    r->upper = set.get_matches_upper_bound();
+    r->max_weight = set.get_max_attained();
+}
+
+/* Words have no upper-case prefix. */
+class words_only : public Xapian::ExpandDecider
+{
+  public:
+    bool operator()(const std::string &term) const override
+    {
+        return !term.empty() && !(term[0] >= 'A' && term[0] <= 'Z');
+    }
+};
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+/*
+ * Drops everything since the last commit. When even that fails a transaction is left open, for
+ * Xapian commits what is pending when it closes a database outside of one.
+ */
+void roll_back(struct xwriter *w) noexcept
+{
+    guard(nullptr, [&] {
+        if (!w->open)
+            w->db.begin_transaction(false);
+        w->open = false;
+        w->db.cancel_transaction();
+        return 0;
+    });
+    w->failed = true;
+    guard(nullptr, [&] {
+        w->db.begin_transaction(false);
+        return 0;
+    });
+}
+
+/* A guard for changes: an error in the middle of one leaves Xapian's batch half done, so it is
+ * dropped whole, and nothing but closing works afterwards. */
+template <typename F> int writing(struct xwriter *w, struct err *e, F body) noexcept
+{
+    return guard(e, [&] {
+        if (w->failed || !w->open)
+            throw failure{ERR_INTERNAL, w->failed ? "the transaction was dropped after an error"
+                                                  : "a change outside of a transaction"};
+        try {
+            return body();
+        } catch (const failure &) {
+            throw;
+        } catch (...) {
+            roll_back(w);
+            throw;
+        }
+    });
+}
+
+/* Xapian finds out about a missing document only after it has thrown its whole batch away. */
+void want_document(struct xwriter *w, docid_t id)
+{
+    try {
+        if (id == 0)
+            throw Xapian::DocNotFoundError("");
+        w->db.get_doclength(id);
+    } catch (const Xapian::DocNotFoundError &) {
+        throw failure{ERR_NOT_FOUND, "no such document"};
+    }
+}
+
+/* A table's key holds a term with its NULs doubled. */
+void want_term(struct slice term)
+{
+    size_t n = term.n + static_cast<size_t>(std::count(term.p, term.p + term.n, '\0'));
+    if (n == 0 || n > 245)
+        throw failure{ERR_INTERNAL, "a term that is empty or over 245 bytes"};
+}
+
+} // namespace
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+int xquery_describe(struct arena *a, const struct xquery *q, struct slice *text, struct err *e)
+{
+    return guard(e, [&] {
+        *text = keep(a, builder(true, nullptr)(q).get_description());
+        return 0;
+    });
+}
+
+int xdb_open(struct xdb **db, const char *path, struct err *e)
+{
+    *db = nullptr;
+    return guard(e, [&] {
+        struct err why = {};
+        want_database(path, &why);
+        if (why.code)
+            return err_set(e, why.code, "%s", why.text);
+        Xapian::Database found(path);
+        *db = new xdb{found, path, is_single(found), 0};
+        return 0;
+    });
+}
+
+void xdb_close(struct xdb *db)
+{
+    guard(nullptr, [&] {
+        delete db;
+        return 0;
+    });
+}
+
+int xdb_reopen(struct xdb *db, struct err *e)
+{
+    return reading(db, e, [&] {
+        if (db->db.reopen())
+            db->moves++;
+        return 0;
+    });
+}
+
+uint64_t xdb_moves(const struct xdb *db)
+{
+    return db->moves;
+}
+
+int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e)
+{
+    return reading(db, e, [&] {
+        *info = {};
+        info->documents = db->db.get_doccount();
+        info->last_docid = db->db.get_lastdocid();
+        info->average_length = db->db.get_average_length();
+        info->bytes = bytes_beneath(db->path);
+        return 0;
+    });
+}
+
+int xdb_metadata(
+    struct xdb *db, struct arena *a, struct slice key, struct slice *value, struct err *e)
+{
+    return reading(db, e, [&] {
+        *value = keep(a, db->db.get_metadata(str(key)));
+        return 0;
+    });
+}
+
+int xdb_metadata_each(struct xdb *db, struct slice prefix,
+    int (*each)(void *ctx, struct slice key, struct slice value), void *ctx, struct err *e)
+{
+    std::string done;
+    return reading(db, e, [&] {
+        std::string start = str(prefix);
+        Xapian::TermIterator i = db->db.metadata_keys_begin(start);
+        if (!done.empty())
+            i.skip_to(done);
+        for (; i != db->db.metadata_keys_end(start); ++i) {
+            std::string key = *i;
+            if (key == done)
+                continue;
+            std::string value = db->db.get_metadata(key);
+            done = key;
+            int stop = each(ctx, view(key), view(value));
+            if (stop)
+                return stop;
+        }
+        return 0;
+    });
+}
+
+int xdb_term_freq(struct xdb *db, struct slice term, uint32_t *documents, struct err *e)
+{
+    return reading(db, e, [&] {
+        *documents = db->db.get_termfreq(str(term));
+        return 0;
+    });
+}
+
+int xdb_terms_each(struct xdb *db, struct slice prefix, struct slice from,
+    int (*each)(void *ctx, struct slice term, uint32_t documents), void *ctx, struct err *e)
+{
+    std::string done;
+    return reading(db, e, [&] {
+        std::string start = str(prefix);
+        Xapian::TermIterator i = db->db.allterms_begin(start);
+        if (!done.empty())
+            i.skip_to(done);
+        else if (slice_cmp(from, prefix) > 0)
+            i.skip_to(str(from));
+        for (; i != db->db.allterms_end(start); ++i) {
+            std::string term = *i;
+            if (term == done)
+                continue;
+            uint32_t documents = i.get_termfreq();
+            done = term;
+            int stop = each(ctx, view(term), documents);
+            if (stop)
+                return stop;
+        }
+        return 0;
+    });
+}
+
+int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t first, size_t max,
+    docid_t **docids, size_t *n, struct err *e)
+{
+    return reading(db, e, [&] {
+        std::string name = str(term);
+        *docids = room<docid_t>(a, std::min<size_t>(max, db->db.get_termfreq(name)));
+        *n = 0;
+        if (max == 0)
+            return 0;
+        Xapian::PostingIterator i = db->db.postlist_begin(name);
+        if (first > 1 && i != db->db.postlist_end(name))
+            i.skip_to(first);
+        for (; *n < max && i != db->db.postlist_end(name); ++i)
+            (*docids)[(*n)++] = *i;
+        return 0;
+    });
+}
+
+int xdb_data(struct xdb *db, struct arena *a, docid_t id, struct slice *data, struct err *e)
+{
+    return reading(db, e, [&] {
+        if (id == 0)
+            throw failure{ERR_NOT_FOUND, "no such document"};
+        *data = keep(a, db->db.get_document(id).get_data());
+        return 0;
+    });
+}
+
+int xdb_value(
+    struct xdb *db, struct arena *a, docid_t id, uint32_t slot, struct slice *value, struct err *e)
+{
+    return reading(db, e, [&] {
+        *value = {};
+        if (id)
+            *value = keep(a, db->db.get_document(id, Xapian::DOC_ASSUME_VALID).get_value(slot));
+        return 0;
+    });
+}
+
+int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice prefix,
+    struct slice **terms, size_t *n, struct err *e)
+{
+    return reading(db, e, [&] {
+        if (id == 0)
+            throw failure{ERR_NOT_FOUND, "no such document"};
+        std::vector<struct slice> found;
+        Xapian::TermIterator i = db->db.termlist_begin(id);
+        if (prefix.n)
+            i.skip_to(str(prefix));
+        for (; i != db->db.termlist_end(id); ++i) {
+            std::string term = *i;
+            if (!slice_starts(view(term), prefix))
+                break;
+            found.push_back(keep(a, term));
+        }
+        *n = found.size();
+        *terms = room<struct slice>(a, *n);
+        std::copy(found.begin(), found.end(), *terms);
+        return 0;
+    });
+}
+
+int xdb_positions(struct xdb *db, docid_t id, struct slice term, uint32_t *n, struct err *e)
+{
+    return reading(db, e, [&] {
+        std::string name = str(term);
+        *n = 0;
+        for (auto i = db->db.positionlist_begin(id, name); i != db->db.positionlist_end(id, name);
+             ++i)
+            ++*n;
+        return 0;
+    });
+}
+
+int xdb_search(
+    struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e)
+{
+    return reading(db, e, [&] {
+        *r = {};
+        watch w(s->deadline_ns, s->stop);
+        w.look();
+        Xapian::Query query = builder(db->single, &w)(s->query);
+        if (s->all_docids)
+            collect(db, a, query, w, r);
+        else
+            rank(db, a, s, query, w, r);
+        return 0;
+    });
+}
+
+int xdb_expand(struct xdb *db, struct arena *a, const docid_t *ids, size_t n_ids, size_t max,
+    struct xterm **terms, size_t *n_terms, struct err *e)
+{
+    return reading(db, e, [&] {
+        Xapian::RSet set;
+        for (size_t i = 0; i < n_ids; i++)
+            set.add_document(ids[i]);
+        Xapian::Enquire enquire(db->db);
+        enquire.set_expansion_scheme("bo1");
+        words_only decider;
+        Xapian::ESet found =
+            enquire.get_eset(static_cast<Xapian::termcount>(max), set, 0, &decider);
+        *terms = room<struct xterm>(a, found.size());
+        *n_terms = 0;
+        for (Xapian::ESetIterator i = found.begin(); i != found.end(); ++i)
+            (*terms)[(*n_terms)++] = {keep(a, *i), i.get_weight()};
+        return 0;
+    });
+}
+
+/* --- stems --------------------------------------------------------------------------------- */
+
+int xstem_new(struct xstem **s, const char *language, struct err *e)
+{
+    *s = nullptr;
+    return guard(e, [&] {
+        try {
+            *s = new xstem{Xapian::Stem(language)};
+            return 0;
+        } catch (const Xapian::InvalidArgumentError &) {
+            return err_set(e, ERR_CONFIG, "no stemmer for the language \"%s\"", language);
+        }
+    });
+}
+
+void xstem_free(struct xstem *s)
+{
+    guard(nullptr, [&] {
+        delete s;
+        return 0;
+    });
+}
+
+struct slice xstem_of(struct xstem *s, struct arena *a, struct slice word)
+{
+    struct slice stem = word;
+    guard(nullptr, [&] {
+        stem = keep(a, s->stem(str(word)));
+        return 0;
+    });
+    return stem;
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, struct err *e)
+{
+    *w = nullptr;
+    return guard(e, [&] {
+        struct err why = {};
+        if (mode == XWRITER_EXISTING)
+            want_database(path, &why);
+        else if (mkdir(path, 0700) < 0 && errno != EEXIST)
+            err_set(&why, ERR_IO, "%s: %s", path, strerror(errno));
+        if (!why.code && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
+            err_set(&why, ERR_IO, "%s: cannot write there: %s", path, strerror(errno));
+        if (why.code)
+            return err_set(e, why.code, "%s", why.text);
+        int flags = mode == XWRITER_CREATE ? Xapian::DB_CREATE : Xapian::DB_OPEN;
+        Xapian::WritableDatabase db(path, flags | Xapian::DB_BACKEND_GLASS);
+        auto made = std::make_unique<xwriter>();
+        made->db = db;
+        made->path = path;
+        made->reader.reset(new xdb{db, path, true, 0});
+        *w = made.release();
+        return 0;
+    });
+}
+
+void xwriter_close(struct xwriter *w)
+{
+    if (!w)
+        return;
+    if (w->open)
+        roll_back(w);
+    guard(nullptr, [&] {
+        w->db.close();
+        return 0;
+    });
+    guard(nullptr, [&] {
+        delete w;
+        return 0;
+    });
+}
+
+int xwriter_begin(struct xwriter *w, struct err *e)
+{
+    return guard(e, [&] {
+        if (w->failed || w->open)
+            throw failure{ERR_INTERNAL, "a transaction is open or was dropped after an error"};
+        w->db.begin_transaction(true);
+        w->open = true;
+        return 0;
+    });
+}
+
+int xwriter_commit(struct xwriter *w, struct err *e)
+{
+    return writing(w, e, [&] {
+        w->open = false;
+        w->db.commit_transaction();
+        sync_folder(w->path);
+        return 0;
+    });
+}
+
+int xwriter_cancel(struct xwriter *w, struct err *e)
+{
+    return writing(w, e, [&] {
+        w->open = false;
+        w->db.cancel_transaction();
+        return 0;
+    });
+}
+
+int xwriter_put(struct xwriter *w, docid_t id, struct xdoc *d, struct err *e)
+{
+    return writing(w, e, [&] {
+        if (id == 0)
+            throw failure{ERR_INTERNAL, "0 is no docid"};
+        w->db.replace_document(id, d->doc);
+        return 0;
+    });
+}
+
+int xwriter_put_data(struct xwriter *w, docid_t id, struct slice data, struct err *e)
+{
+    return writing(w, e, [&] {
+        want_document(w, id);
+        Xapian::Document doc = w->db.get_document(id);
+        doc.set_data(str(data));
+        w->db.replace_document(id, doc);
+        return 0;
+    });
+}
+
+int xwriter_delete(struct xwriter *w, docid_t id, struct err *e)
+{
+    return writing(w, e, [&] {
+        want_document(w, id);
+        w->db.delete_document(id);
+        return 0;
+    });
+}
+
+int xwriter_set_metadata(struct xwriter *w, struct slice key, struct slice value, struct err *e)
+{
+    return writing(w, e, [&] {
+        w->db.set_metadata(str(key), str(value));
+        return 0;
+    });
+}
+
+struct xdb *xwriter_db(struct xwriter *w)
+{
+    return w->reader.get();
+}
+
+int xdoc_new(struct xdoc **d, struct err *e)
+{
+    *d = nullptr;
+    return guard(e, [&] {
+        *d = new xdoc{};
+        return 0;
+    });
+}
+
+void xdoc_free(struct xdoc *d)
+{
+    guard(nullptr, [&] {
+        delete d;
+        return 0;
+    });
+}
+
+int xdoc_clear(struct xdoc *d, struct err *e)
+{
+    return guard(e, [&] {
+        d->doc = Xapian::Document();
+        return 0;
+    });
+}
+
+int xdoc_term(struct xdoc *d, struct slice term, uint32_t wdf_inc, struct err *e)
+{
+    return guard(e, [&] {
+        want_term(term);
+        d->doc.add_term(str(term), wdf_inc);
+        return 0;
+    });
+}
+
+int xdoc_posting(struct xdoc *d, struct slice term, uint32_t pos, uint32_t wdf_inc, struct err *e)
+{
+    return guard(e, [&] {
+        want_term(term);
+        d->doc.add_posting(str(term), pos, wdf_inc);
+        return 0;
+    });
+}
+
+int xdoc_value(struct xdoc *d, uint32_t slot, struct slice value, struct err *e)
+{
+    return guard(e, [&] {
+        d->doc.add_value(slot, str(value));
+        return 0;
+    });
+}
+
+int xdoc_data(struct xdoc *d, struct slice data, struct err *e)
+{
+    return guard(e, [&] {
+        d->doc.set_data(str(data));
+        return 0;
+    });
+}
+
+int xdb_merge(const char *const *from, size_t n_from, const char *to, struct err *e)
+{
+    return guard(e, [&] {
+        Xapian::Database all;
+        for (size_t i = 0; i < n_from; i++)
+            all.add_database(Xapian::Database(from[i]));
+        all.compact(to, Xapian::DBCOMPACT_NO_RENUMBER);
+        each_file(to, sync_file);
+        sync_folder(to);
+        return 0;
+    });
+}
+
+int xdb_check(struct arena *a, const char *path, struct slice *report, struct err *e)
+{
+    return guard(e, [&] {
+        std::ostringstream said;
+        size_t faults = Xapian::Database::check(path, 0, &said);
+        *report = keep(a, said.str());
+        return static_cast<int>(std::min<size_t>(faults, INT32_MAX));
+    });
+}
