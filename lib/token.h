@@ -3,7 +3,8 @@
  * token: the one tokeniser, for notes, queries, titles, tags and highlights alike.
  *
  * Input is rendered text (note.h): what a reader sees, UTF-8, where '\n' ends a paragraph, item or
- * cell and any other white space is a blank. Output is a flat array in order of position.
+ * cell and any other white space is a blank. Output is a flat array in the order of the text;
+ * positions never decrease in it, those of URLs counted for themselves.
  *
  * A *group* is a maximal run of word characters and connectors: "GPT-5.2", "org/model", "don't",
  * "llama.cpp", "24GB". Connectors stand between word characters:
@@ -67,11 +68,11 @@ struct token {
     uint32_t begin, end; /* the bytes of the input it came from */
     uint32_t group;      /* counted from 0; tokens of one group stand together */
     enum token_kind kind;
-    bool digit;          /* holds a digit: never stemmed, never corrected */
+    bool digit; /* holds a digit: never stemmed, never corrected */
 };
 
-/* Whether its index term for loose matching is a stem ("Z<stem of plain>"); otherwise the plain term
- * itself serves. kbindex, queries and highlights all ask here. */
+/* Whether its index term for loose matching is a stem ("Z<stem of plain>"); otherwise the plain
+ * term itself serves. kbindex, queries and highlights all ask here. */
 static inline bool token_is_stemmed(const struct token *t)
 {
     return (t->kind == TOKEN_WORD || t->kind == TOKEN_JOINED || t->kind == TOKEN_PART) &&
@@ -83,6 +84,7 @@ struct tokens {
     struct token *v;
     size_t n, cap;
     uint32_t groups;
+    uint32_t pos, aside; /* positions given so far, in the text and aside */
 };
 
 /* Appends the tokens of `text` to *out, positions and groups beginning where *out ends (TOKEN_GAP
