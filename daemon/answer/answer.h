@@ -29,9 +29,9 @@ struct vault_row { /* from the index's metadata "vaults" */
 /* What one thread keeps between requests: belongs to one request at a time. */
 struct reader {
     struct index_reader index;
-    struct xstem *stem;      /* of the default language */
-    uint64_t loaded;         /* revision + 1 that `vaults` and caches were read at; 0: none */
-    struct arena kept;       /* memory of what follows, renewed with the revision */
+    struct xstem *stem; /* of the default language */
+    uint64_t loaded;    /* revision + 1 that `vaults` and caches were read at; 0: none */
+    struct arena kept;  /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;
 };
@@ -62,10 +62,10 @@ struct neighbour {
 
 struct hit {
     struct record rec;
-    struct slice path;             /* absolute */
+    struct slice path; /* absolute */
     uint32_t match_line, col;
     double score;
-    struct slice text;             /* rec.text, or its beginning */
+    struct slice text; /* rec.text, or its beginning */
     bool truncated;
     struct segment *snippet;
     size_t n_snippet;
@@ -79,18 +79,18 @@ struct search_result {
     uint64_t revision;
     uint64_t total;
     bool total_exact;
-    const char *relaxed;           /* NULL, "most", "any" */
+    const char *relaxed; /* NULL, "most", "any" */
     uint32_t relaxed_words, relaxed_of;
     struct slice suggestion_from, suggestion_to, suggestion_query; /* from.n == 0: none */
     struct slice *warnings;
     size_t n_warnings;
-    struct slice cursor;           /* n == 0: the end */
+    struct slice cursor; /* n == 0: the end */
     struct hit *hits;
     size_t n_hits;
     struct slice explain_tree, explain_plan; /* when asked for */
 };
-int answer_search(struct answer *w, const struct search_params *p, struct search_result *r,
-    struct err *e);
+int answer_search(
+    struct answer *w, const struct search_params *p, struct search_result *r, struct err *e);
 
 struct get_result {
     char uuid[33];
@@ -112,8 +112,8 @@ struct suggest_result {
     struct suggestion *v;
     size_t n;
 };
-int answer_suggest(struct answer *w, const struct suggest_params *p, struct suggest_result *r,
-    struct err *e);
+int answer_suggest(
+    struct answer *w, const struct suggest_params *p, struct suggest_result *r, struct err *e);
 
 struct status_vault {
     struct slice name, path;
@@ -126,7 +126,7 @@ struct status_result { /* the index's part; the daemon adds its own */
     size_t n_vaults;
     struct slice error; /* why the index cannot be read */
 };
-int answer_status(struct answer *w, const struct status_params *p, struct status_result *r,
-    struct err *e);
+int answer_status(
+    struct answer *w, const struct status_params *p, struct status_result *r, struct err *e);
 
 #endif

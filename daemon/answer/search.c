@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/answer/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/answer/snippet.h"
+#include "lib/buf.h"
+#include "lib/plan.h"
+#include "lib/schema.h"
+
+enum { TOTAL_EXACT = 1000 /* matches up to which totals are always exact (design.md §6) */ };
+
+static const double BM25_K1 = 1.2, BM25_B = 0.75, BM25_MIN_LENGTH = 0.5;
+
+struct search {
+    struct answer *w;
+    const struct search_params *params;
+    struct search_result *r;
+    struct plan plan;
+    struct xquery *tier[PLAN_TIERS]; /* without what earlier ones have */
+    size_t n_tiers;
+    struct xquery *all; /* what is counted */
+    uint64_t offset;
+    uint32_t limit;
+    struct xhit *found;
+    double *score;
+    size_t n_found, cap_found, cap_score;
+    struct err *e;
+};
+
+static struct xquery *op2(struct search *s, enum xq_op op, struct xquery *a, struct xquery *b)
+{
+    struct xquery *q = arena_alloc(s->w->arena, sizeof *q);
+    struct xquery **kids = arena_array(s->w->arena, 2, sizeof *kids);
+    if (!q || !kids || !a || !b) {
+        err_memory(s->e);
+        return NULL;
+    }
+    kids[0] = a;
+    kids[1] = b;
+    *q = (struct xquery){.op = op, .kids = kids, .n_kids = 2};
+    return q;
+}
+
+static struct xquery *term(struct search *s, const char *text)
+{
+    struct xquery *q = arena_alloc(s->w->arena, sizeof *q);
+    if (!q) {
+        err_memory(s->e);
+        return NULL;
+    }
+    *q = (struct xquery){.op = XQ_TERM, .term = slice_str(text)};
+    return q;
+}
+
+static int run(struct search *s, const struct xquery *q, enum xsort sort, uint32_t first,
+    uint32_t max, uint32_t check, bool data, struct xresult *r)
+{
+    struct xsearch x = {.query = q,
+        .sort = sort,
+        .slot = SLOT_DAY,
+        .first = first,
+        .max = max,
+        .check = check,
+        .k1 = sort == XSORT_WEIGHT ? BM25_K1 : -1,
+        .b = BM25_B,
+        .min_length = BM25_MIN_LENGTH,
+        .data = data,
+        .collapse_slot = XSEARCH_NO_SLOT,
+        .deadline_ns = s->w->deadline_ns,
+        .stop = s->w->stop};
+    return xdb_search(s->w->reader->index.db, s->w->arena, &x, r, s->e);
+}
+
+/* --- tiers --------------------------------------------------------------------------------- */
+
+static int add_tier(struct search *s, struct xquery *q)
+{
+    struct xquery *rest = q;
+    for (size_t i = 0; rest && i < s->n_tiers; i++)
+        rest = op2(s, XQ_NOT, rest, s->tier[i]);
+    if (!rest)
+        return -1;
+    s->tier[s->n_tiers++] = rest;
+    return 0;
+}
+
+static int matches_any(struct search *s, const struct xquery *q, bool *any)
+{
+    struct xresult r;
+    if (run(s, q, XSORT_DOCID, 0, 1, 1, false, &r))
+        return -1;
+    *any = r.n_hits > 0;
+    return 0;
+}
+
+/* No unit has all the words: those with most of them, at least half, else those with any. */
+static int relax(struct search *s)
+{
+    size_t n = s->plan.n_words;
+    for (size_t m = n - 1; m > 0; m--) {
+        bool any;
+        struct xquery *q = m == 1 || 2 * m >= n ? plan_relax(s->w->arena, &s->plan, m, s->e) : NULL;
+        if (!q && s->e->code == ERR_COMPLEX)
+            err_clear(s->e);
+        if (!q) {
+            if (s->e->code)
+                return -1;
+            continue;
+        }
+        if (matches_any(s, q, &any))
+            return -1;
+        if (!any)
+            continue;
+        s->r->relaxed = m == 1 ? "any" : "most";
+        s->r->relaxed_words = (uint32_t)m;
+        s->r->relaxed_of = (uint32_t)n;
+        s->n_tiers = 0;
+        s->all = q;
+        return add_tier(s, q);
+    }
+    return 0;
+}
+
+static int choose_tiers(struct search *s)
+{
+    bool any = true;
+    s->all = s->plan.widest;
+    for (size_t i = 0; i < PLAN_TIERS; i++)
+        if (s->plan.tier[i] && add_tier(s, s->plan.tier[i]))
+            return -1;
+    if (s->params->match == MATCH_ALL && s->plan.n_words > 1) {
+        if (matches_any(s, s->all, &any))
+            return -1;
+        if (!any)
+            return relax(s);
+    }
+    return 0;
+}
+
+static int keep(struct search *s, const struct xhit *h, double score)
+{
+    size_t n = s->n_found;
+    if (!ARENA_PUSH(s->w->arena, s->score, n, s->cap_score, score) ||
+        !ARENA_PUSH(s->w->arena, s->found, s->n_found, s->cap_found, *h))
+        return err_memory(s->e);
+    return 0;
+}
+
+/* One tier behind the other, until the page is full. Scores fall from tier to tier: each tier's
+ * begin above the next one's best. */
+static int by_score(struct search *s)
+{
+    uint64_t skip = s->offset;
+    double floor[PLAN_TIERS + 1] = {0};
+    for (size_t i = s->n_tiers; i-- > 0;)
+        floor[i] = floor[i + 1] + (i + 1 < s->n_tiers ? 1000 : 0);
+    for (size_t i = 0; i < s->n_tiers && s->n_found < s->limit; i++) {
+        struct xresult r;
+        uint32_t want = s->limit - (uint32_t)s->n_found;
+        uint32_t first = skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)skip;
+        if (run(s, s->tier[i], XSORT_WEIGHT, first, want, first + want, true, &r))
+            return -1;
+        for (size_t k = 0; k < r.n_hits; k++)
+            if (keep(s, &r.hits[k], floor[i] + r.hits[k].weight))
+                return -1;
+        skip = r.n_hits ? 0 : skip - (skip < r.total ? skip : r.total);
+    }
+    return 0;
+}
+
+/* --- by date ------------------------------------------------------------------------------- */
+
+struct dated {
+    struct xhit hit;
+    struct record rec;
+};
+
+static int newest_first(const void *x, const void *y)
+{
+    const struct dated *a = x, *b = y;
+    if (a->rec.day != b->rec.day)
+        return a->rec.day > b->rec.day ? -1 : 1;
+    int c = slice_cmp(a->rec.vault, b->rec.vault);
+    if (!c)
+        c = slice_cmp(a->rec.rel, b->rec.rel);
+    if (!c)
+        c = (a->rec.line > b->rec.line) - (a->rec.line < b->rec.line);
+    return c ? c : (a->hit.id > b->hit.id) - (a->hit.id < b->hit.id);
+}
+
+static int oldest_first(const void *x, const void *y)
+{
+    const struct dated *a = x, *b = y;
+    if (a->rec.day != b->rec.day) {
+        if (a->rec.day == DAY_NONE || b->rec.day == DAY_NONE)
+            return a->rec.day == DAY_NONE ? 1 : -1;
+        return a->rec.day < b->rec.day ? -1 : 1;
+    }
+    return newest_first(x, y);
+}
+
+struct pile {
+    struct dated *v;
+    size_t n, cap;
+};
+
+static int pile_add(struct search *s, struct pile *p, const struct xresult *r)
+{
+    for (size_t i = 0; i < r->n_hits; i++) {
+        struct dated d = {.hit = r->hits[i]};
+        if (record_read(s->w->arena, r->hits[i].data, &d.rec, s->e))
+            return -1;
+        if (!ARENA_PUSH(s->w->arena, p->v, p->n, p->cap, d))
+            return err_memory(s->e);
+    }
+    return 0;
+}
+
+/* Takes matches in docid order until `want` are there and the last one's day is whole. */
+static int pile_days(struct search *s, struct pile *p, struct xquery *q, bool newest, uint32_t want)
+{
+    uint32_t got = 0, step = want + 64;
+    for (;;) {
+        struct xresult r;
+        if (run(s, q, newest ? XSORT_DOCID : XSORT_DOCID_DOWN, got, step, got + step, true, &r) ||
+            pile_add(s, p, &r))
+            return -1;
+        got += (uint32_t)r.n_hits;
+        if (r.n_hits < step)
+            return 0;
+        if (p->n > want && p->v[p->n - 1].rec.day != p->v[want ? want - 1 : 0].rec.day)
+            return 0;
+        step *= 2;
+    }
+}
+
+/*
+ * Docids ascend from the newest day to the oldest (schema.h), so the first ones are the newest,
+ * found without visiting the rest. Units whose docid does not tell their day (term R) come from a
+ * match of their own; undated ones (Dnone) follow last, in docid order.
+ */
+static int by_date(struct search *s)
+{
+    bool newest = s->params->sort == SORT_NEWEST;
+    struct pile p = {0};
+    uint64_t end = s->offset + s->limit;
+    if (end > UINT32_MAX / 4)
+        end = UINT32_MAX / 4;
+    struct xquery *undated = term(s, "Dnone"), *odd = term(s, "R");
+    struct xquery *aside = op2(s, XQ_OR, undated, odd);
+    struct xquery *plain = op2(s, XQ_NOT, s->all, aside), *rest = op2(s, XQ_FILTER, s->all, odd);
+    struct xquery *last = op2(s, XQ_FILTER, s->all, undated);
+    struct xresult r;
+    if (!plain || !rest || !last || pile_days(s, &p, plain, newest, (uint32_t)end))
+        return -1;
+    if (run(s, rest, newest ? XSORT_VALUE_DOWN : XSORT_VALUE, 0, (uint32_t)end, 0, true, &r) ||
+        pile_add(s, &p, &r))
+        return -1;
+    if (p.n)
+        qsort(p.v, p.n, sizeof *p.v, newest ? newest_first : oldest_first);
+    for (uint64_t i = s->offset; i < p.n && s->n_found < s->limit; i++)
+        if (keep(s, &p.v[i].hit, 0))
+            return -1;
+    if (s->n_found == s->limit)
+        return 0;
+    uint64_t skip = s->offset > p.n ? s->offset - p.n : 0;
+    if (run(s, last, XSORT_DOCID, (uint32_t)(skip < end ? skip : end),
+            s->limit - (uint32_t)s->n_found, 0, true, &r))
+        return -1;
+    for (size_t i = 0; i < r.n_hits; i++)
+        if (keep(s, &r.hits[i], 0))
+            return -1;
+    return 0;
+}
+
+/* --- by path ------------------------------------------------------------------------------- */
+
+struct note_place {
+    struct slice vault, rel;
+    uint32_t note;
+};
+
+static int path_order(const void *x, const void *y)
+{
+    const struct note_place *a = x, *b = y;
+    int c = slice_cmp(a->vault, b->vault);
+    return c ? c : slice_cmp(a->rel, b->rel);
+}
+
+static int line_order(const void *x, const void *y)
+{
+    const struct dated *a = x, *b = y;
+    return (a->rec.line > b->rec.line) - (a->rec.line < b->rec.line);
+}
+
+/* The notes that match, in order of their paths; then note by note until the page is full. */
+static int by_path(struct search *s)
+{
+    struct arena *a = s->w->arena;
+    struct xsearch x = {.query = s->all,
+        .sort = XSORT_DOCID,
+        .max = UINT32_MAX / 4,
+        .k1 = -1,
+        .data = true,
+        .collapse_slot = SLOT_NOTE,
+        .deadline_ns = s->w->deadline_ns,
+        .stop = s->w->stop};
+    struct xresult r;
+    if (xdb_search(s->w->reader->index.db, a, &x, &r, s->e))
+        return -1;
+    struct note_place *notes = arena_array(a, r.n_hits, sizeof *notes);
+    if (!notes)
+        return err_memory(s->e);
+    for (size_t i = 0; i < r.n_hits; i++) {
+        struct record rec;
+        if (record_read(a, r.hits[i].data, &rec, s->e))
+            return -1;
+        notes[i] = (struct note_place){rec.vault, rec.rel, rec.note};
+    }
+    if (r.n_hits)
+        qsort(notes, r.n_hits, sizeof *notes, path_order);
+    uint64_t skip = s->offset;
+    for (size_t i = 0; i < r.n_hits && s->n_found < s->limit; i++) {
+        char q[16];
+        struct xresult of;
+        struct pile p = {0};
+        snprintf(q, sizeof q, "Q%u", notes[i].note);
+        char *owned = arena_strndup(a, q, strlen(q));
+        struct xquery *one = owned ? op2(s, XQ_FILTER, s->all, term(s, owned)) : NULL;
+        if (!one || run(s, one, XSORT_DOCID, 0, UINT32_MAX / 4, 0, true, &of) ||
+            pile_add(s, &p, &of))
+            return s->e->code ? -1 : err_memory(s->e);
+        if (p.n)
+            qsort(p.v, p.n, sizeof *p.v, line_order);
+        for (size_t k = 0; k < p.n && s->n_found < s->limit; k++) {
+            if (skip) {
+                skip--;
+                continue;
+            }
+            if (keep(s, &p.v[k].hit, 0))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* --- hits ---------------------------------------------------------------------------------- */
+
+static int neighbours(struct search *s, struct hit *h, bool before)
+{
+    struct arena *a = s->w->arena;
+    uint32_t want = (uint32_t)s->params->neighbours;
+    char *q = arena_printf(a, "Q%u", h->rec.note);
+    struct xresult r;
+    struct pile p = {0};
+    if (!q)
+        return err_memory(s->e);
+    if (run(s, term(s, q), XSORT_DOCID, 0, UINT32_MAX / 4, 0, true, &r) || pile_add(s, &p, &r))
+        return -1;
+    struct neighbour *v = arena_array(a, want, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        return err_memory(s->e);
+    for (uint32_t d = before ? want : 1; before ? d >= 1 : d <= want; before ? d-- : d++)
+        for (size_t i = 0; i < p.n; i++)
+            if (p.v[i].rec.ordinal == (before ? h->rec.ordinal - d : h->rec.ordinal + d) &&
+                (!before || h->rec.ordinal >= d))
+                v[n++] = (struct neighbour){p.v[i].rec.line, p.v[i].rec.end_line, p.v[i].rec.text};
+    if (before) {
+        h->before = v;
+        h->n_before = n;
+    } else {
+        h->after = v;
+        h->n_after = n;
+    }
+    return 0;
+}
+
+static int absolute_path(struct search *s, struct hit *h)
+{
+    const struct reader *r = s->w->reader;
+    for (size_t i = 0; i < r->n_vaults; i++)
+        if (slice_eq(r->vaults[i].name, h->rec.vault)) {
+            char *path = arena_printf(s->w->arena, "%.*s/%.*s", (int)r->vaults[i].path.n,
+                r->vaults[i].path.p, (int)h->rec.rel.n, h->rec.rel.p);
+            if (!path)
+                return err_memory(s->e);
+            h->path = slice_str(path);
+            return 0;
+        }
+    h->path = h->rec.rel;
+    return 0;
+}
+
+static int fill_hit(struct search *s, const struct xhit *x, double score, struct hit *h)
+{
+    if (record_read(s->w->arena, x->data, &h->rec, s->e) || absolute_path(s, h) ||
+        snippet_make(s->w->arena, s->w->reader->stem, &s->plan, h, s->e))
+        return -1;
+    h->score = score;
+    h->text = h->rec.text;
+    if (s->params->text_bytes && h->text.n > (size_t)s->params->text_bytes) {
+        h->text.n = (size_t)s->params->text_bytes;
+        while (h->text.n && ((unsigned char)h->text.p[h->text.n] & 0xc0) == 0x80)
+            h->text.n--;
+        h->truncated = true;
+    }
+    if (s->params->neighbours && (neighbours(s, h, true) || neighbours(s, h, false)))
+        return -1;
+    return 0;
+}
+
+/* Bytes that a hit takes in the reply, about: enough to keep within a budget. */
+static size_t hit_bytes(const struct hit *h)
+{
+    size_t n = 400 + h->text.n + h->text.n / 8 + h->path.n + h->rec.rel.n + h->rec.title.n;
+    for (size_t i = 0; i < h->rec.n_headings; i++)
+        n += h->rec.heading[i].n + 4;
+    for (size_t i = 0; i < h->n_snippet; i++)
+        n += h->snippet[i].text.n + 20;
+    for (size_t i = 0; i < h->n_before; i++)
+        n += h->before[i].text.n + 60;
+    for (size_t i = 0; i < h->n_after; i++)
+        n += h->after[i].text.n + 60;
+    return n;
+}
+
+static int fill_hits(struct search *s)
+{
+    struct search_result *r = s->r;
+    size_t bytes = 600;
+    r->hits = arena_array(s->w->arena, s->n_found, sizeof *r->hits);
+    if (!r->hits)
+        return err_memory(s->e);
+    for (size_t i = 0; i < s->n_found; i++) {
+        if (fill_hit(s, &s->found[i], s->score[i], &r->hits[i]))
+            return -1;
+        bytes += hit_bytes(&r->hits[i]);
+        if (s->params->budget_bytes && i && bytes > (size_t)s->params->budget_bytes)
+            break;
+        r->n_hits++;
+    }
+    return 0;
+}
+
+/* --- totals and cursors -------------------------------------------------------------------- */
+
+static int count(struct search *s)
+{
+    struct xresult r;
+    uint32_t check = s->params->exact ? UINT32_MAX : TOTAL_EXACT + 1;
+    if (run(s, s->all, XSORT_DOCID, 0, 0, check, false, &r))
+        return -1;
+    s->r->total = r.lower == r.upper ? r.total : r.lower > TOTAL_EXACT ? r.lower : TOTAL_EXACT;
+    s->r->total_exact = r.lower == r.upper;
+    return 0;
+}
+
+/* "<revision>:<offset>:<id of the last unit>" */
+static int make_cursor(struct search *s)
+{
+    uint64_t next = s->offset + s->r->n_hits;
+    bool more = s->r->n_hits && (s->r->n_hits < s->n_found || s->n_found == s->limit) &&
+                (!s->r->total_exact || next < s->r->total);
+    if (!more)
+        return 0;
+    char id[2 * UNIT_ID_BYTES + 1];
+    record_id_format(s->r->hits[s->r->n_hits - 1].rec.id, id);
+    char *text = arena_printf(s->w->arena, "%llu:%llu:%s", (unsigned long long)s->r->revision,
+        (unsigned long long)next, id);
+    if (!text)
+        return err_memory(s->e);
+    s->r->cursor = slice_str(text);
+    return 0;
+}
+
+static int add_warning(struct search *s, const char *text)
+{
+    struct search_result *r = s->r;
+    struct slice *v =
+        arena_grow(s->w->arena, r->warnings, r->n_warnings, r->n_warnings + 1, sizeof *v);
+    if (!v || !text)
+        return err_memory(s->e);
+    v[r->n_warnings++] = slice_str(text);
+    r->warnings = v;
+    return 0;
+}
+
+static int read_cursor(struct search *s, uint64_t *revision, char id[2 * UNIT_ID_BYTES + 1])
+{
+    unsigned long long rev, offset;
+    struct slice c = s->params->cursor;
+    char text[80];
+    int end = 0;
+    if (c.n >= sizeof text)
+        return err_set(s->e, ERR_PARAMS, "cursor: not one that an answer gave");
+    memcpy(text, c.p, c.n);
+    text[c.n] = '\0';
+    if (sscanf(text, "%20llu:%20llu:%16[0-9a-f]%n", &rev, &offset, id, &end) != 3 ||
+        text[end] != '\0' || offset > UINT32_MAX / 4)
+        return err_set(s->e, ERR_PARAMS, "cursor: not one that an answer gave");
+    *revision = rev;
+    s->offset = offset;
+    return 0;
+}
+
+static int order(struct search *s)
+{
+    switch ((enum search_sort)s->params->sort) {
+    case SORT_SCORE:
+        return by_score(s);
+    case SORT_NEWEST:
+    case SORT_OLDEST:
+        return by_date(s);
+    case SORT_PATH:
+        return by_path(s);
+    }
+    return err_set(s->e, ERR_INTERNAL, "no such order");
+}
+
+/* The list changed under a cursor: goes on behind the unit it ended with, if that is still near. */
+static int find_again(struct search *s, const char *id)
+{
+    enum { AROUND = 500 };
+    uint64_t offset = s->offset;
+    uint32_t limit = s->limit;
+    s->offset = offset > AROUND ? offset - AROUND : 0;
+    s->limit = 2 * AROUND;
+    if (order(s))
+        return -1;
+    uint64_t next = offset;
+    for (size_t i = 0; i < s->n_found; i++) {
+        struct record rec;
+        char here[2 * UNIT_ID_BYTES + 1];
+        if (record_read(s->w->arena, s->found[i].data, &rec, s->e))
+            return -1;
+        record_id_format(rec.id, here);
+        if (strcmp(here, id) == 0)
+            next = s->offset + i + 1;
+    }
+    s->offset = next;
+    s->limit = limit;
+    s->n_found = 0;
+    return add_warning(s, "the index changed since the page before: this one goes on behind it");
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+static int explain(struct search *s, const struct query *q)
+{
+    static const char *const names[] = {"title", "adjacent", "own", "context"};
+    struct buf tree = {0}, plan = {0};
+    if (q->root)
+        query_write(q->root, &tree);
+    for (size_t i = 0; i < PLAN_TIERS; i++) {
+        if (!s->plan.tier[i])
+            continue;
+        buf_printf(&plan, "%s%s: ", plan.n ? "\n" : "", names[i]);
+        plan_write(s->plan.tier[i], &plan);
+    }
+    if (s->r->relaxed) {
+        buf_printf(&plan, "%s%s: ", plan.n ? "\n" : "", s->r->relaxed);
+        plan_write(s->all, &plan);
+    }
+    s->r->explain_tree = arena_dup(s->w->arena, buf_view(&tree));
+    s->r->explain_plan = arena_dup(s->w->arena, buf_view(&plan));
+    bool ok = !tree.failed && !plan.failed;
+    buf_free(&tree);
+    buf_free(&plan);
+    return ok ? 0 : err_memory(s->e);
+}
+
+static int make_plan(struct search *s, struct query *q)
+{
+    const struct search_params *p = s->params;
+    struct arena *a = s->w->arena;
+    struct reader *reader = s->w->reader;
+    if (p->syntax == SYNTAX_PLAIN ? query_plain(a, p->query, q, s->e)
+                                  : query_parse(a, p->query, q, s->e))
+        return -1;
+    struct slice *vaults = arena_array(a, reader->n_vaults, sizeof *vaults);
+    if (!vaults)
+        return err_memory(s->e);
+    for (size_t i = 0; i < reader->n_vaults; i++)
+        vaults[i] = reader->vaults[i].name;
+    struct plan_env env = {.db = reader->index.db,
+        .stem = reader->stem,
+        .today = s->w->today,
+        .vaults = vaults,
+        .n_vaults = reader->n_vaults,
+        .ctx = reader};
+    struct plan_options o = {.match = (enum search_match)p->match,
+        .partial = p->partial,
+        .since = p->since,
+        .until = p->until,
+        .on = p->on,
+        .vault = p->vault};
+    return plan_make(a, &env, &o, p->query, q, &s->plan, s->e);
+}
+
+int answer_search(
+    struct answer *w, const struct search_params *p, struct search_result *r, struct err *e)
+{
+    struct search s = {.w = w,
+        .params = p,
+        .r = r,
+        .offset = (uint64_t)p->offset,
+        .limit = (uint32_t)p->limit,
+        .e = e};
+    struct query q = {0};
+    uint64_t revision = 0;
+    char last[2 * UNIT_ID_BYTES + 1];
+    *r = (struct search_result){.query = p->query};
+    if (reader_refresh(w->reader, e))
+        return -1;
+    memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
+    r->revision = w->reader->index.revision;
+    if (make_plan(&s, &q))
+        return -1;
+    r->warnings = s.plan.warnings;
+    r->n_warnings = s.plan.n_warnings;
+    r->suggestion_from = s.plan.suggestion_from;
+    r->suggestion_to = s.plan.suggestion_to;
+    r->suggestion_query = s.plan.suggestion_query;
+    r->total_exact = true;
+    if (s.plan.empty)
+        return p->explain ? explain(&s, &q) : 0;
+    if (choose_tiers(&s) || count(&s))
+        return -1;
+    if (p->cursor.n) {
+        if (read_cursor(&s, &revision, last))
+            return -1;
+        if (revision != r->revision && find_again(&s, last))
+            return -1;
+    }
+    if (s.limit && (order(&s) || fill_hits(&s) || make_cursor(&s)))
+        return -1;
+    return p->explain ? explain(&s, &q) : 0;
+}

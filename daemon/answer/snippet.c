@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/answer/snippet.h"
+
+#include <stdlib.h>
+
+#include "lib/token.h"
+#include "lib/utf8.h"
+
+struct match {
+    uint32_t begin, end; /* bytes of the rendered text */
+    uint8_t rank;        /* 0 a word, 1 a phrase, 2 the words as typed */
+};
+
+struct finder {
+    struct arena *a;
+    struct xstem *stem;
+    const struct plan *p;
+    struct slice text; /* rendered */
+    struct tokens tokens;
+    struct match *v;
+    size_t n, cap;
+};
+
+static bool same_word(const struct token *t, struct slice term)
+{
+    return slice_eq(t->term, term) || slice_eq(t->plain, term);
+}
+
+static bool marked(struct finder *f, const struct token *t)
+{
+    struct slice stem = slice_of(NULL, 0);
+    for (size_t i = 0; i < f->p->n_marks; i++) {
+        const struct plan_mark *m = &f->p->marks[i];
+        if (m->stem.n) {
+            if (!token_is_stemmed(t) || t->plain.p[0] != m->stem.p[0])
+                continue;
+            if (!stem.p)
+                stem = xstem_of(f->stem, f->a, t->plain);
+            if (slice_eq(stem, m->stem))
+                return true;
+        } else if (m->prefix.n ? slice_starts(t->plain, m->prefix) : same_word(t, m->exact)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add(struct finder *f, uint32_t begin, uint32_t end, uint8_t rank)
+{
+    return ARENA_PUSH(f->a, f->v, f->n, f->cap, (struct match){begin, end, rank});
+}
+
+static bool find_words(struct finder *f)
+{
+    for (size_t i = 0; i < f->tokens.n; i++) {
+        const struct token *t = &f->tokens.v[i];
+        if (t->plain.n && marked(f, t) && !add(f, t->begin, t->end, 0))
+            return false;
+    }
+    return true;
+}
+
+/* The base token at exactly this position, from index i on. */
+static const struct token *at_position(const struct finder *f, size_t i, uint32_t pos)
+{
+    for (; i < f->tokens.n && f->tokens.v[i].pos <= pos; i++)
+        if (f->tokens.v[i].pos == pos && token_is_base(f->tokens.v[i].kind))
+            return &f->tokens.v[i];
+    return NULL;
+}
+
+static const struct token *within(
+    const struct finder *f, size_t i, uint32_t from, uint32_t to, struct slice term)
+{
+    for (; i < f->tokens.n && f->tokens.v[i].pos <= to; i++)
+        if (f->tokens.v[i].pos >= from && token_is_base(f->tokens.v[i].kind) &&
+            same_word(&f->tokens.v[i], term))
+            return &f->tokens.v[i];
+    return NULL;
+}
+
+/* Whether the run stands at token i; *end is the byte behind it. */
+static bool run_at(const struct finder *f, const struct plan_run *r, size_t i, uint32_t *end)
+{
+    const struct token *first = &f->tokens.v[i], *last = first;
+    if (!token_is_base(first->kind) || !same_word(first, r->terms[0]))
+        return false;
+    for (size_t k = 1; k < r->n; k++) {
+        uint32_t pos = first->pos + r->offsets[k];
+        if (r->window) {
+            last = within(f, i, last->pos + 1, first->pos + r->window - 1, r->terms[k]);
+        } else {
+            last = at_position(f, i, pos);
+            if (last && !same_word(last, r->terms[k]))
+                return false;
+        }
+        if (!last)
+            return false;
+    }
+    *end = last->end;
+    return true;
+}
+
+static bool find_runs(struct finder *f)
+{
+    for (size_t k = 0; k < f->p->n_runs; k++) {
+        const struct plan_run *r = &f->p->runs[k];
+        for (size_t i = 0; i < f->tokens.n; i++) {
+            uint32_t end;
+            if (run_at(f, r, i, &end) && !add(f, f->tokens.v[i].begin, end, r->whole ? 2 : 1))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int by_place(const void *x, const void *y)
+{
+    const struct match *a = x, *b = y;
+    return a->begin != b->begin ? (a->begin > b->begin ? 1 : -1)
+                                : (a->end < b->end) - (a->end > b->end);
+}
+
+/* One behind the other, none inside another; the best rank of what was merged stays. */
+static void merge(struct finder *f)
+{
+    size_t out = 0;
+    if (f->n)
+        qsort(f->v, f->n, sizeof *f->v, by_place);
+    for (size_t i = 0; i < f->n; i++) {
+        struct match *last = out ? &f->v[out - 1] : NULL;
+        if (last && f->v[i].begin < last->end) {
+            if (f->v[i].end > last->end)
+                last->end = f->v[i].end;
+            if (f->v[i].rank > last->rank)
+                last->rank = f->v[i].rank;
+        } else {
+            f->v[out++] = f->v[i];
+        }
+    }
+    f->n = out;
+}
+
+static size_t first_of_best_rank(const struct finder *f)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < f->n; i++)
+        if (f->v[i].rank > f->v[best].rank)
+            best = i;
+    return best;
+}
+
+/* Where the excerpt begins: before the match with the most company behind it. */
+static size_t excerpt_begin(const struct finder *f)
+{
+    size_t best = 0, score = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        size_t here = 0;
+        for (size_t k = i; k < f->n && f->v[k].end <= f->v[i].begin + SNIPPET_BYTES * 3 / 4; k++)
+            here += 1 + 4 * (size_t)f->v[k].rank;
+        if (here > score) {
+            score = here;
+            best = i;
+        }
+    }
+    size_t lead = SNIPPET_BYTES / 5, at = f->n ? f->v[best].begin : 0;
+    if (at <= lead)
+        return 0;
+    at -= lead;
+    while (at < f->text.n && f->text.p[at] != ' ' && f->text.p[at] != '\n' && at < f->v[best].begin)
+        at++;
+    while (at < f->text.n && (f->text.p[at] == ' ' || f->text.p[at] == '\n'))
+        at++;
+    return utf8_floor(f->text, at);
+}
+
+static size_t excerpt_end(struct slice text, size_t begin)
+{
+    size_t end = begin + SNIPPET_BYTES;
+    if (end >= text.n)
+        return text.n;
+    size_t cut = end;
+    while (cut > begin + SNIPPET_BYTES / 2 && text.p[cut] != ' ' && text.p[cut] != '\n')
+        cut--;
+    return cut > begin + SNIPPET_BYTES / 2 ? cut : utf8_floor(text, end);
+}
+
+/* Text as it is shown: one line, breaks as blanks (" | " between table cells). */
+static bool segment(struct finder *f, struct hit *h, size_t *cap, struct slice s, bool match)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '\n')
+            buf_str(&b, h->rec.kind == UNIT_ROW ? " | " : " ");
+        else
+            buf_char(&b, s.p[i]);
+    struct slice text = arena_dup(f->a, buf_view(&b));
+    bool ok = !b.failed && (text.p || !b.n);
+    buf_free(&b);
+    return ok && (!text.n || ARENA_PUSH(f->a, h->snippet, h->n_snippet, *cap,
+                                 (struct segment){.text = text, .match = match}));
+}
+
+static bool excerpt(struct finder *f, struct hit *h)
+{
+    bool whole = f->text.n <= SNIPPET_BYTES;
+    size_t begin = whole ? 0 : excerpt_begin(f), cap = 0;
+    size_t end = whole ? f->text.n : excerpt_end(f->text, begin), at = begin;
+    if (begin && !segment(f, h, &cap, SLICE_LIT("… "), false))
+        return false;
+    for (size_t i = 0; i < f->n; i++) {
+        struct match m = f->v[i];
+        if (m.begin < at || m.begin >= end)
+            continue;
+        if (m.end > end)
+            m.end = (uint32_t)end;
+        if (!segment(f, h, &cap, slice_of(f->text.p + at, m.begin - at), false) ||
+            !segment(f, h, &cap, slice_of(f->text.p + m.begin, m.end - m.begin), true))
+            return false;
+        at = m.end;
+    }
+    return segment(f, h, &cap, slice_of(f->text.p + at, end - at), false) &&
+           (end == f->text.n || segment(f, h, &cap, SLICE_LIT(" …"), false));
+}
+
+int snippet_make(
+    struct arena *a, struct xstem *stem, const struct plan *p, struct hit *h, struct err *e)
+{
+    struct buf rendered = {0};
+    note_render(&rendered, h->rec.text, h->rec.runs, h->rec.n_runs);
+    struct finder f = {.a = a, .stem = stem, .p = p, .text = arena_dup(a, buf_view(&rendered))};
+    bool ok = !rendered.failed && (f.text.p || !rendered.n);
+    buf_free(&rendered);
+    if (!ok || tokenize(a, f.text, &f.tokens, e) || !find_words(&f) || !find_runs(&f))
+        return err_memory(e);
+    merge(&f);
+    size_t at = 0;
+    if (f.n)
+        at = note_source_of(h->rec.runs, h->rec.n_runs, f.v[first_of_best_rank(&f)].begin);
+    record_place(&h->rec, at, &h->match_line, &h->col);
+    return excerpt(&f, h) ? 0 : err_memory(e);
+}
