@@ -2,7 +2,8 @@
 #include "lib/proto.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
+
+#include "lib/nearest.h"
 
 #define ROW_STRING(m, name, required, max, help)                                                   \
     {#name, PROTO_STRING, required, 0, 0, max, NULL, help, offsetof(struct m##_params, name)},
@@ -54,45 +55,19 @@ struct decoding {
     struct err *e;
 };
 
-/* Edits between two short words, a swap of neighbours counting as two; `b` is a name of ours. */
-static size_t distance(struct slice a, struct slice b)
-{
-    enum { LONGEST = 32 };
-    size_t row[LONGEST + 1];
-    if (a.n > LONGEST || b.n > LONGEST)
-        return LONGEST;
-    for (size_t j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t change = corner + (a.p[i - 1] != b.p[j - 1]);
-            corner = row[j];
-            size_t shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = change < shift ? change : shift;
-        }
-    }
-    return row[b.n];
-}
-
 static int unknown_param(const struct decoding *d, struct slice name)
 {
     const struct proto_row *row = d->row;
-    size_t best = 0, least = SIZE_MAX;
-    for (size_t i = 0; i < row->n_params; i++) {
-        size_t edits = distance(name, slice_str(row->params[i].name));
-        if (edits < least) {
-            least = edits;
-            best = i;
-        }
-    }
+    struct nearest near = nearest_to(name);
+    for (size_t i = 0; i < row->n_params; i++)
+        nearest_try(&near, row->params[i].name);
     struct buf known = {0};
-    for (size_t k = 0; k < row->n_params; k++) {
-        size_t i = k == 0 ? best : k <= best ? k - 1 : k;
-        buf_printf(&known, "%s%s", k ? ", " : "", row->params[i].name);
-    }
-    int rc = err_set(d->e, ERR_PARAMS, "%s: unknown parameter \"%.*s\"; known: %s", row->name,
+    if (near.name)
+        buf_printf(&known, "did you mean %s? ", near.name);
+    buf_str(&known, "known:");
+    for (size_t i = 0; i < row->n_params; i++)
+        buf_printf(&known, " %s", row->params[i].name);
+    int rc = err_set(d->e, ERR_PARAMS, "%s: unknown parameter \"%.*s\"; %s", row->name,
         (int)(name.n < 40 ? name.n : 40), name.p, buf_cstr(&known));
     buf_free(&known);
     return rc;

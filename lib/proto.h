@@ -100,7 +100,7 @@ extern const size_t proto_limit_count;
 enum proto_method proto_find(struct slice name);
 /*
  * Fills *p from `params` (NULL, null and {} are the same) with defaults where it says nothing.
- * ERR_PARAMS: an unknown parameter (the text names the known ones, and the nearest first), a
+ * ERR_PARAMS: an unknown parameter (the text names the nearest and all known ones), a
  * missing one, a wrong type, a number out of its range. ERR_TOO_LARGE never: a string over its
  * length is ERR_COMPLEX for `query`, else ERR_PARAMS. Strings point into `params`.
  */
