@@ -657,15 +657,23 @@ static enum took take_word(struct parser *p, struct node **out)
     return leaf(p, NODE_WORD, begin, run, out);
 }
 
+/* '-' that excludes: at the start of a token, with something behind it that is no second one. */
+static bool excludes(const struct parser *p)
+{
+    return byte_is(p, p->at, '-') && begins_token(p) && !byte_is(p, p->at + 1, '-') &&
+           (!ends_word(p, p->at + 1) || byte_is(p, p->at + 1, '(') || quote_at(p, p->at + 1));
+}
+
 static int parse_atom(struct parser *p, struct node **out)
 {
     static enum took (*const kinds[])(struct parser *, struct node **) = {take_group, take_phrase,
         take_link, take_property, take_tag, take_saved, take_regex, take_field, take_word};
     enum took t = NOT_THIS;
     struct connective o = connective_at(p);
-    if (o.op == OP_NOT)
+    if (o.op == OP_NOT || excludes(p))
         return err_at(p->e, ERR_QUERY, p->at,
-            "NOT cannot stand here; to search for it as text, quote it: \"NOT\"");
+            "%s cannot stand behind NOT, NEAR or ADJ; to search for it as text, quote it",
+            o.op == OP_NOT ? "NOT" : "'-'");
     if (o.op != OP_NONE)
         return lacks_operand(p, o.text, "left");
     for (size_t i = 0; t == NOT_THIS; i++)
@@ -741,13 +749,6 @@ static int parse_near(struct parser *p, struct node **out)
         if (add_near(p, chain, &cap, kid))
             return -1;
     }
-}
-
-/* '-' that excludes: at the start of a token, with something behind it that is no second one. */
-static bool excludes(const struct parser *p)
-{
-    return byte_is(p, p->at, '-') && begins_token(p) && !byte_is(p, p->at + 1, '-') &&
-           (!ends_word(p, p->at + 1) || byte_is(p, p->at + 1, '(') || quote_at(p, p->at + 1));
 }
 
 static int parse_not(struct parser *p, struct node **out)
