@@ -98,19 +98,26 @@ static struct ch punctuation(struct ch c)
     return c;
 }
 
-static struct ch peek(const struct scan *s, size_t i)
+static struct ch beyond_ascii(const struct scan *s, size_t i)
+{
+    struct slice rest = slice_of(s->p + i, s->n - i);
+    uint32_t cp = utf8_next(&rest);
+    return punctuation((struct ch){cp, (uint8_t)(s->n - i - rest.n), kind_of(cp)});
+}
+
+static inline struct ch peek(const struct scan *s, size_t i)
 {
     if (i >= s->n)
         return (struct ch){.kind = CH_END};
-    char first = s->p[i];
-    if (is_alpha(first))
-        return (struct ch){(uint32_t)first, 1, CH_LETTER};
-    if (first == ' ')
-        return (struct ch){' ', 1, CH_SPACE};
-    struct slice rest = slice_of(s->p + i, s->n - i);
-    uint32_t cp = utf8_next(&rest);
-    struct ch c = {cp, (uint8_t)(s->n - i - rest.n), kind_of(cp)};
-    return cp < 0x80 ? c : punctuation(c);
+    unsigned char c = (unsigned char)s->p[i];
+    if (c >= 0x80)
+        return beyond_ascii(s, i);
+    enum ch_kind kind = is_alpha((char)c)   ? CH_LETTER
+                        : c == ' '          ? CH_SPACE
+                        : is_digit((char)c) ? CH_DIGIT
+                        : c > ' '           ? CH_OTHER
+                                            : kind_of(c);
+    return (struct ch){c, 1, c == 0x7f ? CH_IGNORED : kind};
 }
 
 static size_t skip_ignored(const struct scan *s, size_t i)
@@ -121,9 +128,11 @@ static size_t skip_ignored(const struct scan *s, size_t i)
     return i;
 }
 
-static bool in(const char *set, uint32_t cp)
+static inline bool in(const char *set, uint32_t cp)
 {
-    return cp && cp < 0x80 && strchr(set, (int)cp);
+    while (*set && (uint32_t)*set != cp)
+        set++;
+    return *set;
 }
 
 static bool begins_base(struct ch c)
@@ -233,8 +242,20 @@ static size_t language_marks(const struct scan *s, const struct base *b, size_t 
     return length && peek(s, i + length).kind != CH_LETTER ? length : 0;
 }
 
+static size_t take_ascii_letters(const struct scan *s, size_t i, struct base *b)
+{
+    bool camel = false;
+    size_t begin = i;
+    for (; i < s->n && is_alpha(s->p[i]); i++)
+        camel |= i > begin && !(s->p[i] & 0x20);
+    b->camel = camel;
+    b->end = (uint32_t)i;
+    return i;
+}
+
 static size_t take_letters(struct scan *s, size_t i, struct base *b)
 {
+    i = take_ascii_letters(s, i, b);
     for (struct ch c; (c = peek(s, i)).kind != CH_END; i += c.n) {
         if (c.kind == CH_LETTER || c.kind == CH_MARK) {
             b->raw |= c.cp >= 0x80;
