@@ -1,3 +1,94 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/schema.h"
 
+#include "lib/buf.h"
+#include "lib/hash.h"
+#include "lib/utf8.h"
+
+enum { TERM_MAX = 240, TERM_CUT = 224, HEX = 16 };
+
+struct slice schema_term(struct arena *a, char prefix, struct slice text)
+{
+    size_t before = prefix ? 1 : 0;
+    bool whole = before + text.n <= TERM_MAX;
+    size_t n = whole ? text.n : utf8_floor(text, TERM_CUT - before);
+    char *p = arena_alloc(a, before + n + (whole ? 0 : HEX + 1));
+    if (!p)
+        return (struct slice){0};
+    if (before)
+        p[0] = prefix;
+    if (n)
+        memcpy(p + before, text.p, n);
+    if (whole)
+        return slice_of(p, before + n);
+    hash_format(hash64(text, 0), p + before + n);
+    return slice_of(p, before + n + HEX);
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void percent_decode(struct buf *out, struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        int high = s.p[i] == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
+        int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+        if (low >= 0)
+            i += 2;
+        buf_char(out, low >= 0 ? (char)(high << 4 | low) : s.p[i]);
+    }
+}
+
+/* Blanks of any kind and number as one, none at the ends; '\' as '/'. */
+static void even_out(struct buf *out, struct slice s)
+{
+    bool blank = false;
+    while (s.n) {
+        uint32_t cp = utf8_next(&s);
+        if (utf8_class(cp) == UTF8_SPACE) {
+            blank = out->n > 0;
+            continue;
+        }
+        if (blank)
+            buf_char(out, ' ');
+        blank = false;
+        utf8_put(out, cp == '\\' ? '/' : cp);
+    }
+}
+
+static struct slice without_ends(struct slice s)
+{
+    static const struct slice endings[] = {SLICE_LIT(".md"), SLICE_LIT(".markdown")};
+    for (;;) {
+        size_t lead = slice_starts(s, SLICE_LIT("./"))  ? 2
+                      : slice_starts(s, SLICE_LIT("/")) ? 1
+                                                        : 0;
+        if (!lead)
+            break;
+        s = slice_of(s.p + lead, s.n - lead);
+    }
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (slice_ends(s, endings[i]) && s.n > endings[i].n)
+            return slice_of(s.p, s.n - endings[i].n);
+    return s;
+}
+
+struct slice schema_link_key(struct arena *a, struct slice target)
+{
+    struct buf decoded = {0}, even = {0}, folded = {0};
+    percent_decode(&decoded, target);
+    even_out(&even, buf_view(&decoded));
+    utf8_fold(&folded, buf_view(&even));
+    struct slice key = {0};
+    if (!decoded.failed && !even.failed && !folded.failed)
+        key = arena_dup(a, without_ends(buf_view(&folded)));
+    buf_free(&decoded);
+    buf_free(&even);
+    buf_free(&folded);
+    return key;
+}

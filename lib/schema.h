@@ -72,7 +72,7 @@ static inline uint32_t schema_day_docid(day_t day)
                : ((uint32_t)(DOCID_NEWEST - day) << DOCID_DAY_BITS) + 1;
 }
 
-/* prefix + text, cut as told above, into the arena; empty when out of memory. */
+/* prefix + text, cut as told above, into the arena; prefix 0 is none. Empty when out of memory. */
 struct slice schema_term(struct arena *a, char prefix, struct slice text);
 
 /*
