@@ -81,11 +81,17 @@ none "each source names its licence in its first line" "$(for f in $sources; do
     head -n 1 "$f" | grep -q '^// SPDX-License-Identifier: GPL-2.0-or-later$' || echo "$f"
 done)"
 none "no blank stands at the end of a line" "$(grep -nE '[[:space:]]+$' $sources)"
-# Each function of the shim's header lets no exception out.
-none "each body of the shim is guarded" "$(sed -n 's/^[a-z].*[ *]\(x[a-z]*_[a-z_]*\)(.*/\1/p' lib/xapian-c.h |
-    grep -vx 'xvalue_[a-z0-9_]*' | while read -r name; do
-    awk -v name="$name" '$0 ~ "[ *]" name "\\(" && !/;$/ {on = 1} on {body = body $0 "\n"} on && /^}/ {
-        exit } END { if (body !~ /guard|noexcept/) print name }' lib/xapian-c.cc
-done)"
+# What each function of the shim's header does, it does inside one of the three guards.
+none "each body of the shim is guarded" "$(
+    sed -n 's/^[a-z].*[ *]\(x[a-z]*_[a-z_]*\)(.*/\1/p' lib/xapian-c.h | grep -v '^xvalue_' |
+        while read -r name; do
+            awk -v name="$name" '
+                $0 ~ "^[a-z].*[ *]" name "\\(" { on = 1 }
+                on { body = body $0 "\n" }
+                on && /^}/ { exit }
+                END { if (body !~ /(guard|reading|writing)\(|return (w->reader|db->moves)/) print name }
+            ' lib/xapian-c.cc
+        done
+)"
 echo "1..$n"
 exit $bad
