@@ -60,7 +60,7 @@ static void test_nearest(void **state)
         {"nook", "book"},
         {"xook", "cook"},
         {"dpark", "spark"},
-        {"skark", "stark"},
+        {"stsrk", "stark"},
         {"gpt6", ""},       /* digits: never */
         {"spark", "stark"}, /* itself is no answer */
         {"xyz", ""},
