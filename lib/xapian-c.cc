@@ -111,6 +111,18 @@ template <typename F> int guard(struct err *e, F body) noexcept
     }
 }
 
+/* A guard for opening: whatever went wrong, the message begins with the path (some of Xapian's
+ * do by themselves). */
+template <typename F> int opening(const char *path, struct err *e, F body) noexcept
+{
+    struct err why = {};
+    int status = guard(&why, [&] { return body(&why); });
+    if (status == 0)
+        return 0;
+    bool named = strncmp(why.text, path, strlen(path)) == 0;
+    return err_set(e, why.code, "%s%s%s", named ? "" : path, named ? "" : ": ", why.text);
+}
+
 constexpr int max_reopens = 3;
 
 /* A guard for reading: asks again from the newest revision when the one being read is gone. */
@@ -174,18 +186,18 @@ void want_database(const std::string &path, struct err *e)
     struct stat st;
     std::string version = path + "/iamglass";
     if (stat(path.c_str(), &st) < 0)
-        err_set(e, errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_IO, "%s: %s",
-            path.c_str(), strerror(errno));
+        err_set(
+            e, errno == ENOENT || errno == ENOTDIR ? ERR_MISSING : ERR_IO, "%s", strerror(errno));
     else if (!S_ISDIR(st.st_mode) || access((path + "/XAPIANDB").c_str(), F_OK) == 0)
         return;
     else if (faccessat(AT_FDCWD, version.c_str(), R_OK, AT_EACCESS) == 0)
         return;
     else if (errno != ENOENT)
-        err_set(e, ERR_IO, "%s: %s", version.c_str(), strerror(errno));
+        err_set(e, ERR_IO, "iamglass: %s", strerror(errno));
     else if (has_tables(path))
-        err_set(e, ERR_DAMAGED, "%s is missing beside its tables", version.c_str());
+        err_set(e, ERR_DAMAGED, "iamglass is missing beside its tables");
     else
-        err_set(e, ERR_MISSING, "%s: no database there", path.c_str());
+        err_set(e, ERR_MISSING, "no database there");
 }
 
 void sync_folder(const std::string &path)
@@ -674,6 +686,20 @@ class words_only : public Xapian::ExpandDecider
 
 /* --- writing ------------------------------------------------------------------------------- */
 
+/* Which source's entry comes first is an accident of Xapian's heap. */
+class same_metadata : public Xapian::Compactor
+{
+  public:
+    std::string resolve_duplicate_metadata(
+        const std::string &, size_t n, const std::string tags[]) override
+    {
+        for (size_t i = 1; i < n; i++)
+            if (tags[i] != tags[0])
+                throw failure{ERR_INTERNAL, "databases to merge differ in a metadata entry"};
+        return tags[0];
+    }
+};
+
 /*
  * Drops everything since the last commit. When even that fails a transaction is left open, for
  * Xapian commits what is pending when it closes a database outside of one.
@@ -713,7 +739,7 @@ template <typename F> int writing(struct xwriter *w, struct err *e, F body) noex
     });
 }
 
-/* Xapian finds out about a missing document only after it has thrown its whole batch away. */
+/* Found out beforehand, for an exception from the change itself costs the whole batch. */
 void want_document(struct xwriter *w, docid_t id)
 {
     try {
@@ -748,11 +774,10 @@ int xquery_describe(struct arena *a, const struct xquery *q, struct slice *text,
 int xdb_open(struct xdb **db, const char *path, struct err *e)
 {
     *db = nullptr;
-    return guard(e, [&] {
-        struct err why = {};
-        want_database(path, &why);
-        if (why.code)
-            return err_set(e, why.code, "%s", why.text);
+    return opening(path, e, [&](struct err *why) {
+        want_database(path, why);
+        if (why->code)
+            return -1;
         Xapian::Database found(path);
         *db = new xdb{found, path, is_single(found), 0};
         return 0;
@@ -1006,16 +1031,15 @@ struct slice xstem_of(struct xstem *s, struct arena *a, struct slice word)
 int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, struct err *e)
 {
     *w = nullptr;
-    return guard(e, [&] {
-        struct err why = {};
+    return opening(path, e, [&](struct err *why) {
         if (mode == XWRITER_EXISTING)
-            want_database(path, &why);
+            want_database(path, why);
         else if (mkdir(path, 0700) < 0 && errno != EEXIST)
-            err_set(&why, ERR_IO, "%s: %s", path, strerror(errno));
-        if (!why.code && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
-            err_set(&why, ERR_IO, "%s: cannot write there: %s", path, strerror(errno));
-        if (why.code)
-            return err_set(e, why.code, "%s", why.text);
+            err_set(why, ERR_IO, "%s", strerror(errno));
+        if (!why->code && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
+            err_set(why, ERR_IO, "cannot write there: %s", strerror(errno));
+        if (why->code)
+            return -1;
         int flags = mode == XWRITER_CREATE ? Xapian::DB_CREATE : Xapian::DB_OPEN;
         Xapian::WritableDatabase db(path, flags | Xapian::DB_BACKEND_GLASS);
         auto made = std::make_unique<xwriter>();
@@ -1181,7 +1205,8 @@ int xdb_merge(const char *const *from, size_t n_from, const char *to, struct err
         Xapian::Database all;
         for (size_t i = 0; i < n_from; i++)
             all.add_database(Xapian::Database(from[i]));
-        all.compact(to, Xapian::DBCOMPACT_NO_RENUMBER);
+        same_metadata compactor;
+        all.compact(to, Xapian::DBCOMPACT_NO_RENUMBER, 0, compactor);
         each_file(to, sync_file);
         sync_folder(to);
         return 0;

@@ -194,10 +194,18 @@ enum xwriter_mode {
     XWRITER_EXISTING, /* ERR_MISSING when there is none */
     XWRITER_CREATE    /* a new one; ERR_IO when one is there */
 };
-/* Never waits for the lock: ERR_LOCKED at once. */
+/* Never waits for the lock: ERR_LOCKED at once; a folder that cannot be written is ERR_IO. A new
+ * folder is 0700, the files in it follow the umask. */
 int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, struct err *e);
 /* Cancels an open transaction: what was not committed is gone. NULL is fine. */
 void xwriter_close(struct xwriter *w);
+/*
+ * Every change belongs to a transaction. One of any size is atomic: after each 10,000 changes (or
+ * XAPIAN_FLUSH_THRESHOLD of the environment when the writer was opened) Xapian moves them from
+ * memory to blocks of the tables that no reader sees and that a cancel or a kill leaves free.
+ * After ERR_NOT_FOUND and ERR_INTERNAL of the arguments the transaction goes on; after any other
+ * error it is dropped whole and nothing but closing works.
+ */
 int xwriter_begin(struct xwriter *w, struct err *e);
 /* Commits the transaction and syncs the folder itself (Xapian does not: faults.md 1). On an error
  * the transaction is cancelled and the writer must be closed. */
@@ -205,7 +213,8 @@ int xwriter_commit(struct xwriter *w, struct err *e);
 int xwriter_cancel(struct xwriter *w, struct err *e);
 /* Puts the document at exactly this docid, new or not. The document stays the caller's. */
 int xwriter_put(struct xwriter *w, docid_t id, struct xdoc *d, struct err *e);
-/* Changes only the data, leaving terms and values untouched (much cheaper than xwriter_put). */
+/* Changes only the data, leaving terms and values untouched (much cheaper than xwriter_put).
+ * ERR_NOT_FOUND when there is no such document, from xwriter_delete too. */
 int xwriter_put_data(struct xwriter *w, docid_t id, struct slice data, struct err *e);
 int xwriter_delete(struct xwriter *w, docid_t id, struct err *e);
 int xwriter_set_metadata(struct xwriter *w, struct slice key, struct slice value, struct err *e);
@@ -222,7 +231,12 @@ int xdoc_posting(struct xdoc *d, struct slice term, uint32_t pos, uint32_t wdf_i
 int xdoc_value(struct xdoc *d, uint32_t slot, struct slice value, struct err *e);
 int xdoc_data(struct xdoc *d, struct slice data, struct err *e);
 
-/* Merges databases into a new, compacted one at `to`. Docids are kept (they must not overlap). */
+/*
+ * Merges databases into a new, compacted one at `to`, which must not be there, and syncs it. Docids
+ * are kept, so each source needs a range of its own: first to last used docid must not reach into
+ * another source's. A metadata key may stand in several sources only with the same value. Else
+ * ERR_INTERNAL, and what was made of `to` is the caller's to remove.
+ */
 int xdb_merge(const char *const *from, size_t n_from, const char *to, struct err *e);
 /* Xapian's own check of a database's tables: the number of faults found, -1 when it could not
  * run; what it says is appended line by line to *report. */
