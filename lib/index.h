@@ -18,10 +18,12 @@
 #include "lib/xapian-c.h"
 
 struct index_reader {
-    char *dir;       /* the DB folder */
-    struct xdb *db;  /* NULL while there is no index */
+    char *dir;      /* the DB folder */
+    struct xdb *db; /* NULL while there is no index */
     dev_t dev;
-    ino_t ino;       /* identity of gen-N: another one means open anew, never reopen */
+    ino_t ino;      /* identity of gen-N: another one means open anew, never reopen */
+    int folder;     /* gen-N, held open so that its inode is given to no other folder; or -1 */
+    uint64_t moves; /* xdb_moves when last checked */
     char uuid[33];
     uint64_t revision;
 };
@@ -29,11 +31,13 @@ struct index_reader {
 int index_reader_init(struct index_reader *r, const char *dir, struct err *e);
 void index_reader_free(struct index_reader *r);
 /*
- * Brings the reader to the newest commit: opens, reopens or opens anew, checks the schema number
- * and the health of the tables whenever it opened (each table there and readable, a unit's data and
- * positions not empty), reads uuid and revision. Cheap (a stat and Xapian's reopen) when nothing
- * changed. ERR_NO_INDEX, ERR_SCHEMA, ERR_DAMAGED, ERR_BUSY; each message ends with the command that
- * mends it. After an error the reader holds no database and the next call tries again.
+ * Brings the reader to the newest commit: opens, reopens or opens anew. Whenever that led to
+ * another revision it reads schema number, uuid and revision and checks the health of the tables
+ * (each there and readable, a unit's data and positions not empty: Xapian serves nothing, silently,
+ * from a table it cannot open, and a phrase without positions as a plain AND). Cheap (a stat and
+ * Xapian's reopen) when nothing changed. ERR_NO_INDEX, ERR_SCHEMA, ERR_DAMAGED, ERR_BUSY (also for
+ * want of file descriptors), ERR_MEMORY; each message ends with what to do. After an error the
+ * reader holds no database and the next call tries again.
  */
 int index_reader_refresh(struct index_reader *r, struct err *e);
 
