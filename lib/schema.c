@@ -33,14 +33,21 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte that "%XX" at the beginning of s stands for; -1 if it is none. */
+static int escaped_byte(struct slice s)
+{
+    if (s.n < 3 || s.p[0] != '%')
+        return -1;
+    int high = hex_value(s.p[1]), low = hex_value(s.p[2]);
+    return high < 0 || low < 0 ? -1 : 16 * high + low;
+}
+
 static void percent_decode(struct buf *out, struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        int high = s.p[i] == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-        if (low >= 0)
-            i += 2;
-        buf_char(out, low >= 0 ? (char)(high << 4 | low) : s.p[i]);
+        int byte = escaped_byte(slice_of(s.p + i, s.n - i));
+        buf_char(out, byte < 0 ? s.p[i] : (char)byte);
+        i += byte < 0 ? 0 : 2;
     }
 }
 

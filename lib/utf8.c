@@ -369,21 +369,16 @@ static bool is_accent(utf8proc_int32_t base, utf8proc_int32_t mark)
 
 static size_t decompose_plain(uint32_t cp, utf8proc_int32_t base, utf8proc_int32_t *to)
 {
-    const char *letter = plain_letter(cp);
-    size_t kept = 0;
-    if (letter) {
-        while (letter[kept]) {
-            to[kept] = letter[kept];
-            kept++;
-        }
-        return kept;
-    }
-    size_t n = decompose(cp, to, UTF8PROC_DECOMPOSE);
+    utf8proc_int32_t parts[PIECE_ROOM];
+    size_t n = decompose(cp, parts, UTF8PROC_DECOMPOSE), kept = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!utf8_is_mark((uint32_t)to[i]))
-            base = to[i];
-        if (!is_accent(base, to[i]))
-            to[kept++] = to[i];
+        const char *letter = plain_letter((uint32_t)parts[i]);
+        if (!utf8_is_mark((uint32_t)parts[i]))
+            base = parts[i];
+        if (!letter && !is_accent(base, parts[i]))
+            to[kept++] = parts[i];
+        for (; letter && *letter; letter++)
+            to[kept++] = *letter;
     }
     return kept;
 }
