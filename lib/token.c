@@ -257,8 +257,8 @@ static size_t take_letters(struct scan *s, size_t i, struct base *b)
 {
     i = take_ascii_letters(s, i, b);
     for (struct ch c; (c = peek(s, i)).kind != CH_END; i += c.n) {
+        b->raw |= c.cp >= 0x80 || c.kind == CH_IGNORED;
         if (c.kind == CH_LETTER || c.kind == CH_MARK) {
-            b->raw |= c.cp >= 0x80;
             b->camel |= i > b->begin && utf8_is_upper(c.cp);
             b->end = (uint32_t)(i + c.n);
         } else if (c.kind != CH_IGNORED) {
@@ -663,7 +663,7 @@ static size_t take_url(struct scan *s, size_t i)
 
 static bool at_url(const struct scan *s, size_t i)
 {
-    return !s->aside && !s->bases[0].number && s->n - i > 3 && memcmp(s->p + i, "://", 3) == 0;
+    return !s->aside && !s->bases[0].number && s->n - i >= 3 && memcmp(s->p + i, "://", 3) == 0;
 }
 
 static size_t take_words(struct scan *s, size_t i)
