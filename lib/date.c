@@ -258,9 +258,10 @@ static day_t take_spelled(struct slice *s)
     int month = take_month_name(&at);
     if (!month || day < 0)
         return DAY_NONE;
-    at = skip(at, blanks(at));
-    if (!day_first)
+    if (!day_first) {
+        at = skip(at, blanks(at));
         day = take_month_day(&at);
+    }
     take_char(&at, ',');
     size_t gap = blanks(at);
     at = skip(at, gap);
