@@ -60,7 +60,7 @@ enum {
     DOCID_DAY_BITS = 15,
     DOCID_DAYS = 15000,
     DOCID_NEWEST = 27758, /* 2045-12-31 as a day_t; the oldest is 2004-12-07 */
-    DOCID_UNDATED = DOCID_DAYS << DOCID_DAY_BITS,
+    DOCID_UNDATED = (DOCID_DAYS << DOCID_DAY_BITS) + 1, /* behind the oldest day's last */
     DOCID_LIMIT = 1 << 29
 };
 
