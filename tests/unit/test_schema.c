@@ -130,7 +130,7 @@ static void days_have_their_docids(void **state)
     day_t oldest = DOCID_NEWEST - DOCID_DAYS + 1;
     assert_int_equal(oldest, day_of(2004, 12, 7));
     assert_int_equal(DOCID_NEWEST, day_of(2045, 12, 31));
-    assert_int_equal(schema_day_docid(oldest) + (1 << DOCID_DAY_BITS) - 1, (uint32_t)DOCID_UNDATED);
+    assert_int_equal(schema_day_docid(oldest) + (1 << DOCID_DAY_BITS), (uint32_t)DOCID_UNDATED);
     assert_int_equal(schema_day_docid(oldest - 1), 0);
     assert_int_equal(schema_day_docid(DAY_NONE), 0);
     assert_true((uint32_t)DOCID_UNDATED < (uint32_t)DOCID_LIMIT);
