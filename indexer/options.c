@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "indexer/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/nearest.h"
+
+enum takes { NOTHING, VALUE, MAYBE };
+
+struct parsing {
+    struct arena *a;
+    struct options *o;
+    struct err *e;
+};
+
+struct row {
+    const char *name;
+    char letter;
+    enum takes takes;
+    size_t at; /* without `set`: where in struct options, a bool or a const char * */
+    const char *value, *help;
+    int (*set)(struct parsing *p, const char *value);
+};
+
+static int bad_number(struct parsing *p, const char *option, const char *value, const char *want)
+{
+    return err_set(p->e, ERR_USAGE, "--%s %s: %s", option, value, want);
+}
+
+static int set_wait(struct parsing *p, const char *value)
+{
+    char *end;
+    errno = 0;
+    double seconds = strtod(value, &end);
+    if (end == value || *end || errno || !(seconds >= 0 && seconds <= 1e6))
+        return bad_number(p, "wait", value, "a number of seconds, up to 1000000");
+    p->o->wait_ms = (int64_t)(seconds * 1000);
+    return 0;
+}
+
+static int set_jobs(struct parsing *p, const char *value)
+{
+    char *end;
+    errno = 0;
+    p->o->jobs = strtoll(value, &end, 10);
+    return end == value || *end || errno || p->o->jobs < 1 || p->o->jobs > 1024
+               ? bad_number(p, "jobs", value, "a number from 1 to 1024")
+               : 0;
+}
+
+static int set_check(struct parsing *p, const char *value)
+{
+    p->o->check = CHECK_ALL;
+    if (!value)
+        return 0;
+    p->o->check = CHECK_INDEX;
+    return strcmp(value, "index") == 0
+               ? 0
+               : err_set(p->e, ERR_USAGE, "--check=%s: only --check or --check=index", value);
+}
+
+static int set_exclude(struct parsing *p, const char *value)
+{
+    struct options *o = p->o;
+    return ARENA_PUSH(p->a, o->exclude, o->n_exclude, o->cap_exclude, value) ? 0 : err_memory(p->e);
+}
+
+#define FLAG(member) NOTHING, offsetof(struct options, member), NULL
+#define TEXT(member) VALUE, offsetof(struct options, member)
+
+static const struct row rows[] = {
+    {"full", 0, FLAG(full), "build the index anew, beside the old one", NULL},
+    {"quiet", 'q', FLAG(quiet), "say nothing unless something is wrong", NULL},
+    {"verbose", 'v', FLAG(verbose), "a line for each note", NULL},
+    {"check", 0, MAYBE, 0, "index",
+        "prove that every visible byte is indexed, and the tables' health; "
+        "=index: the tables only",
+        set_check},
+    {"force", 0, FLAG(force), "also take out what may only be out of sight", NULL},
+    {"list", 0, FLAG(list), "the vaults: name, path, notes, units", NULL},
+    {"remove", 0, TEXT(remove), "VAULT", "forget a vault and take it out of the index", NULL},
+    {"language", 0, TEXT(language), "LANG", "whose words are stemmed in the vaults named (english)",
+        NULL},
+    {"exclude", 0, VALUE, 0, "GLOB", "leave out, as a line of .kbignore would; repeatable",
+        set_exclude},
+    {"jobs", 0, VALUE, 0, "N", "how many notes may be worked on at once", set_jobs},
+    {"wait", 0, VALUE, 0, "SECONDS", "how long to wait for another kbindex", set_wait},
+    {"index", 0, TEXT(places.index), "NAME", "which index (main)", NULL},
+    {"db", 0, TEXT(places.db), "DIR", "the index in this folder", NULL},
+    {"socket", 0, TEXT(places.socket), "PATH",
+        "where the daemon listens; kbindex has no use for it", NULL},
+    {"config-file", 0, TEXT(places.config_file), "FILE", "read this configuration", NULL},
+    {"help", 'h', FLAG(help), "this text", NULL},
+    {"version", 0, FLAG(version), "name and version", NULL},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static const struct row *find_long(const char *name, size_t n)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (strlen(rows[i].name) == n && memcmp(rows[i].name, name, n) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static const struct row *find_short(char letter)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].letter == letter)
+            return &rows[i];
+    return NULL;
+}
+
+static int unknown(struct parsing *p, const char *name, size_t n)
+{
+    struct nearest near = nearest_to(slice_of(name, n));
+    for (size_t i = 0; i < ROWS; i++)
+        nearest_try(&near, rows[i].name);
+    if (near.name)
+        return err_set(
+            p->e, ERR_USAGE, "unknown option --%.*s: did you mean --%s?", (int)n, name, near.name);
+    return err_set(p->e, ERR_USAGE, "unknown option --%.*s: see kbindex --help", (int)n, name);
+}
+
+static int apply(struct parsing *p, const struct row *r, const char *value)
+{
+    char *o = (char *)p->o;
+    if (r->set)
+        return r->set(p, value);
+    if (r->takes == NOTHING)
+        *(bool *)(void *)(o + r->at) = true;
+    else
+        *(const char **)(void *)(o + r->at) = value;
+    return 0;
+}
+
+/* Returns how many arguments beyond the option itself it took, or -1. */
+static int long_option(struct parsing *p, const char *arg, const char *next)
+{
+    const char *eq = strchr(arg, '=');
+    size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
+    const struct row *r = find_long(arg, n);
+    if (!r)
+        return unknown(p, arg, n);
+    if (eq && r->takes == NOTHING)
+        return err_set(p->e, ERR_USAGE, "--%s takes no value", r->name);
+    if (eq || r->takes != VALUE)
+        return apply(p, r, eq ? eq + 1 : NULL);
+    if (!next)
+        return err_set(p->e, ERR_USAGE, "--%s needs a value: --%s %s", r->name, r->name, r->value);
+    return apply(p, r, next) < 0 ? -1 : 1;
+}
+
+static int short_options(struct parsing *p, const char *letters)
+{
+    for (; *letters; letters++) {
+        const struct row *r = find_short(*letters);
+        if (!r)
+            return err_set(p->e, ERR_USAGE, "unknown option -%c: see kbindex --help", *letters);
+        if (apply(p, r, NULL) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int options_parse(struct arena *a, int argc, char *const *argv, struct options *o, struct err *e)
+{
+    struct parsing p = {a, o, e};
+    bool words_only = false;
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i];
+        if (!words_only && strcmp(arg, "--") == 0) {
+            words_only = true;
+        } else if (!words_only && arg[0] == '-' && arg[1] == '-') {
+            int used = long_option(&p, arg + 2, i + 1 < argc ? argv[i + 1] : NULL);
+            if (used < 0)
+                return -1;
+            i += used;
+        } else if (!words_only && arg[0] == '-' && arg[1]) {
+            if (short_options(&p, arg + 1) < 0)
+                return -1;
+        } else if (!ARENA_PUSH(a, o->vaults, o->n_vaults, o->cap_vaults, arg)) {
+            return err_memory(e);
+        }
+    }
+    if (o->remove && o->n_vaults)
+        return err_set(e, ERR_USAGE, "--remove VAULT stands alone: name no other vault beside it");
+    return 0;
+}
+
+void options_help(void)
+{
+    printf("usage: kbindex [OPTIONS] [VAULT...]\n"
+           "Indexes the vaults (folders of Markdown notes) and remembers them; with none named,\n"
+           "brings every remembered vault up to date.\n\n");
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct row *r = &rows[i];
+        char left[40];
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s%s", r->letter ? '-' : ' ',
+            r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
+            r->takes == MAYBE   ? "[="
+            : r->takes == VALUE ? " "
+                                : "",
+            r->value ? r->value : "", r->takes == MAYBE ? "]" : "");
+        printf("  %-24s %s\n", left, r->help);
+    }
+    printf(
+        "\nExit: 0 done, 64 wrong use, 65 some input was not read, 66 no such vault, 70 internal,\n"
+        "73 cannot be written, 75 another kbindex is at work, 78 configuration.\n");
+}
