@@ -9,7 +9,8 @@
 Prints sorted lines `query TAB file TAB line TAB class`. The line is the first word's, from 1.
 Class `must`: a reader sees the words there. Class `may`: whether it counts is a matter of
 definition (part of a camel-case name, a joined compound, an accent, another ending, across a
-forced line break, inside a tag or a URL), so an answer may hold it or not.
+forced line break, inside a tag, a URL, the kind of a callout, the heading of a link), so an answer
+may hold it or not.
 
 Visible is what a reader of the note sees, the front matter too; not link targets, HTML tags,
 comments, block ids. Side by side stays so through hyphens, marks, commas and line wraps, and ends
@@ -40,10 +41,11 @@ INLINE = re.compile(
     r"""(?P<escape>\\[!-/:-@\[-`{-~])
     | (?P<code>(?<!`)(?P<ticks>`+)(?!`)(?P<inner>.+?)(?<!`)(?P=ticks)(?!`))
     | (?P<hidden><!--.*?-->|%%.*?%%|\[\^[^\]\s]+\]:?)
+    | (?P<callout>\A\[![^\]\n]+\][+-]?)
     | <(?P<auto>[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]*)>
     | (?P<br><br[ ]*/?>)
     | (?P<tag></?[A-Za-z][^<>]*>)
-    | !?\[\[(?P<target>[^\]\[|]*?)(?:\\?\|(?P<alias>[^\]\[]*))?\]\]
+    | !?\[\[(?P<target>[^\]\[|#]*)(?P<part>\#[^\]\[|]*?)?(?:\\?\|(?P<alias>[^\]\[]*))?\]\]
     | (?P<dest>\]\([ \t\n]*(?:<[^<>\n]*>|(?:[^()\s\\]|\\.|\((?:[^()\s]|\([^()\s]*\))*\))*)
         (?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*\))
     | (?P<url>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s<>|]+)
@@ -56,6 +58,7 @@ INLINE = re.compile(
 )
 CJK = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 TOKEN = re.compile(rf"[{CJK}]|\d[^\W_{CJK}]*|(?:(?![\d_{CJK}])\w)+")
+PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 SENTENCE = re.compile(r"[.!?\u2026](?=\s|$)|[\u3002\uff01\uff1f\uff0e]|" + BREAK)
 DOUBT = re.compile(r"[.!?\u2026][\"')\]\u201d\u2019]+(?=\s|$)|" + PERHAPS)
 CONNECTOR = re.compile(r"[-\u2010\u2011_./&'\u2019@+]$")
@@ -255,6 +258,8 @@ def render(block):
         elif m.group("target") is not None:
             name = "alias" if m.group("alias") is not None else "target"
             put(m.group(name), m.start(name))
+            if m.group("part"):
+                aside.append((m.group("part"), m.start("part")))
         elif m.group("entity"):
             put(html.unescape(m.group()), m.start())
         elif m.group("br"):
@@ -269,7 +274,7 @@ def render(block):
         elif m.group("auto"):
             aside.append((m.group("auto"), m.start()))
             put(" ", m.start())
-        elif m.group("tag"):
+        elif m.group("tag") or m.group("callout"):
             aside.append((m.group(), m.start()))
     put(raw[at:], at)
     return "".join(out), starts, origins, aside
@@ -290,7 +295,7 @@ class Token:
         self.begin, self.end = m.span()
         self.term = fold(m.group())
         self.forms = {plain(self.term)}
-        for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", m.group()):
+        for part in PARTS.findall(m.group()):
             self.forms.add(part.lower())
         if m.group()[0].isdigit():
             self.forms.update(re.findall(r"[^\W\d_]+", self.term))
@@ -347,22 +352,23 @@ def hits_in(text, queries, certain):
                     continue
                 sure = certain and not DOUBT.search(between)
                 yield name, a.begin, "must" if sure else "may"
-            elif near_form(a.term, first) and near_form(b.term, second):
+            elif (first in a.forms or near_form(a.term, first)) and (
+                    second in b.forms or near_form(b.term, second)):
                 yield name, a.begin, "may"
 
 
 def scan_block(block, queries):
-    raw_words = None
     raw = "\n".join(block.rows)
     low = raw.casefold()
     wanted = {}
     if len(queries) > 4:
-        raw_words = set(re.findall(r"[^\W\d_]+", low))
-        parts = {p.lower() for p in re.findall(r"[A-Z]?[a-z]+", raw)}
-        glued = {re.sub(r"[\W\d_]", "", g) for g in re.findall(r"\S+[-_./&'’@+]\S+", low)}
-        for words, name in queries.items():
-            if words[0] in raw_words or words[0] in parts or words[0] in glued:
-                wanted[words] = name
+        # A quick look first: words as they stand, also with marks taken out of their middle.
+        bare = re.sub(r"[\[\]*=~`\\]", "", low)
+        here = set(re.findall(r"[^\W\d_]+", low)) | set(re.findall(r"[^\W\d_]+", bare))
+        here.update(p.lower() for p in PARTS.findall(raw))
+        here.update(re.sub(r"[\W\d_]", "", g)
+                    for g in re.findall(r"[^\s()]+[-_./&'’@+][^\s()]+", low))
+        wanted = {words: name for words, name in queries.items() if words[0] in here}
     else:
         wanted = {w: n for w, n in queries.items() if all(x[:3] in low for x in w)}
     if not wanted:
