@@ -213,6 +213,7 @@ static int set_parameter(
         if (number(option, value, 0, INT32_MAX, &n, e) < 0)
             return -1;
         o->limit = (uint64_t)n;
+        o->limited = true;
         return 0;
     }
     if (value && check(row, option, value, e) < 0)
@@ -365,6 +366,9 @@ static int check_whole(struct options *o, struct err *e)
     bool simple = o->form == FORM_AUTO || o->form == FORM_JSON;
     if (!simple && o->action != ACT_SEARCH && o->action != ACT_GET && o->action < ACT_HELP)
         return err_set(e, ERR_USAGE, "%s has no form %s", o->action_name, o->form_name);
+    bool counts = o->action == ACT_SEARCH || o->action == ACT_SUGGEST || o->action >= ACT_HELP;
+    if ((o->limited && !counts) || (o->all && o->action != ACT_SEARCH && o->action < ACT_HELP))
+        return err_set(e, ERR_USAGE, "%s takes no number of hits", o->action_name);
     if (o->all)
         o->limit = SIZE_MAX;
     return 0;
@@ -387,12 +391,19 @@ int options_parse(struct arena *a, int argc, char *const *argv, struct options *
     return failed ? -1 : check_whole(o, e);
 }
 
-const char *options_value(const struct options *o, const char *name)
+const struct parameter *options_given(const struct options *o, const char *name)
 {
     for (size_t i = 0; i < o->n_given; i++)
         if (strcmp(o->given[i].row->name, name) == 0)
-            return o->given[i].value;
+            return &o->given[i];
     return NULL;
+}
+
+void options_drop(struct options *o, const char *name)
+{
+    for (size_t i = 0; i < o->n_given; i++)
+        if (strcmp(o->given[i].row->name, name) == 0)
+            o->given[i--] = o->given[--o->n_given];
 }
 
 int options_write(

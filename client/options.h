@@ -56,8 +56,8 @@ struct options {
     enum form form;
     const char *form_name, *template;
     enum color color;
-    bool all, zero, no_spawn, explain;
-    uint64_t limit; /* 20; SIZE_MAX for --all */
+    bool all, zero, no_spawn, explain, limited; /* limited: a limit was given */
+    uint64_t limit;                             /* SIZE_MAX for --all */
     uint64_t deadline_ms;
     struct parameter given[OPTIONS_PARAMETERS]; /* but limit */
     size_t n_given;
@@ -67,8 +67,10 @@ struct options {
 /* ERR_USAGE in words for a person; strings point into argv or the arena. */
 int options_parse(struct arena *a, int argc, char *const *argv, struct options *o, struct err *e);
 
-/* The value of a parameter that was given, NULL if it was not. */
-const char *options_value(const struct options *o, const char *name);
+/* The parameter if it was given, else NULL. */
+const struct parameter *options_given(const struct options *o, const char *name);
+/* As if it had not been given. */
+void options_drop(struct options *o, const char *name);
 
 /* Writes what was given as members of an open object. ERR_USAGE: the method has no such one. */
 int options_write(

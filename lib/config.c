@@ -584,7 +584,8 @@ static void print_value(struct buf *out, const char *key, const struct config_va
 
 void config_print(const struct config *c, struct buf *out)
 {
-    print_value(out, "config-file", &c->file);
+    if (c->file.text)
+        print_value(out, "config-file", &c->file);
     print_value(out, "index", &c->index);
     print_value(out, "db", &c->db);
     print_value(out, "state", &c->state);
