@@ -26,7 +26,7 @@ kb_failed=0
 kb_running() {
     grep -lzxF "KB_TEST_DIR=$T" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ pid _; do
         read -r comm <"/proc/$pid/comm" || continue
-        case $comm in kbsearchd | kbindex | kbsearch) echo "$pid" ;; esac
+        case $comm in kbsearchd | kbindex | kbsearch | python3) echo "$pid" ;; esac
     done 2>/dev/null
 }
 
