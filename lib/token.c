@@ -32,7 +32,7 @@ struct scan {
     char mark;        /* '.' or '@' before the group, or 0 */
     bool gap;         /* a sentence ended before the next base */
     bool aside;       /* inside a URL */
-    struct base last; /* of the group before, if `blanks` says that it is near */
+    struct base last; /* of the group before, unless `near` is FAR */
     uint32_t last_pos, last_group;
     enum { FAR, NEXT, BLANK } near;
     bool failed;
@@ -385,6 +385,14 @@ static bool is_lone_unit(const struct base *a, const struct base *b)
     return a->bare && b->term.n == 1 && in("bkmt", (uint32_t)b->term.p[0]);
 }
 
+static size_t count_letters(struct slice s)
+{
+    size_t n = 0;
+    while (s.n)
+        n += utf8_class(utf8_next(&s)) == UTF8_LETTER;
+    return n;
+}
+
 static void push_part(struct scan *s, const struct base *b, size_t from, size_t to, uint32_t pos)
 {
     enum { SHORTEST = 3 };
@@ -394,12 +402,13 @@ static void push_part(struct scan *s, const struct base *b, size_t from, size_t 
         .span = 1,
         .group = s->out->groups,
         .kind = TOKEN_PART};
-    if (to - from < SHORTEST)
+    struct slice text = slice_of(s->p + from, to - from);
+    if (count_letters(text) < SHORTEST)
         return;
     if (b->raw)
-        fold(s, slice_of(s->p + from, to - from), false, &t.term, &t.plain);
+        fold(s, text, false, &t.term, &t.plain);
     else
-        t.term = t.plain = cut(slice_of(s->lower + from, to - from));
+        t.term = t.plain = cut(slice_of(s->lower + from, text.n));
     push(s, t);
 }
 
@@ -650,6 +659,7 @@ static size_t take_url(struct scan *s, size_t i)
     s->n = end;
     s->aside = true;
     s->gap = true;
+    s->near = FAR;
     s->mark = 0;
     read_groups(s, s->bases[0].begin);
     s->n = n;

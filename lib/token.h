@@ -8,29 +8,35 @@
  *
  * A *group* is a maximal run of word characters and connectors: "GPT-5.2", "org/model", "don't",
  * "llama.cpp", "24GB". Connectors stand between word characters:
- *     - U+2010 U+2011 _ . / & ' U+2019 @ +     (soft hyphens and zero-width characters vanish)
+ *     - U+2010 U+2011 _ . / & ' U+2019 @ +     and their full-width forms
+ * Soft hyphens and zero-width characters vanish, wherever they stand.
  * A group is cut into *base* tokens, each at a position of its own, counted on by 1:
  *     letters        "open-weights" -> open weights;  "don't" -> don t;  "AT&T" -> at t
- *     numbers whole  "5.2", "1.0.21", "2026.4.10"; "1,400" is 1400
+ *     numbers whole  "5.2", "1.0.21", "2026.4.10"; "1,400" and "1'400" are 1400
  *     letters|digits "gpt5" -> gpt 5, "o3-mini" -> o 3 mini, "v1.0.21" -> v 1.0.21;
  *                    a run that begins with a digit stays whole ("4o", "70b", "10x", "2nd"), but
  *                    a unit of two or more letters is cut off: "24GB" -> 24 gb (token.c lists them)
- *     Han and kana and hangul: one base token a character (kind GRAM); Latin glued to Han is cut
+ *     Han and kana and hangul: one base token a character (kind GRAM); Latin glued to Han is cut,
+ *                    a run of them is a group of its own
  *     c++ c# f# g++ stay whole with their marks
  * and into *extra* tokens that share the position of the base token they begin at:
  *     JOINED  the whole group's bases run together where there are two or more: openweights,
- *             gpt5.2, llamacpp; a word and the number behind it, glued, hyphened or after one
- *             blank: GPT-5, GPT 5, gpt5 -> gpt5 (so GPT-5 never meets GPT-5.2, whose is gpt5.2,
- *             or GPT-4o, whose is gpt4o); a number and a unit behind it: 24 GB -> 24gb
+ *             gpt5.2, llamacpp; and, in a longer group or over one blank between groups, a word
+ *             and the number behind it: GPT-5, GPT 5, gpt5 -> gpt5 (so GPT-5 never meets GPT-5.2,
+ *             whose is gpt5.2, or GPT-4o, whose is gpt4o), o3-mini -> o3 and o3mini; a number and
+ *             a unit behind it: 24 GB -> 24gb, 70 B -> 70b. Over a blank it is one of the first
+ *             group's tokens. Held by other connectors than - and _, only the whole is joined
  *     PART    camel-case parts of a base: DeepSeek -> deep, seek (only here, no position of their
  *             own), of three letters and more
- *     MARKED  with the mark in front: .net  @handle
+ *     MARKED  with the mark in front: .net  @handle  @smol_ai -> @smolai
  *     GRAM2   two neighbouring Han characters
  * A URL (scheme://...) stands aside: its tokens are counted from TOKEN_ASIDE up, so that its
- * neighbours stay neighbours; each URL is one group after another there.
+ * neighbours stay neighbours. Each URL is one group, TOKEN_GAP behind the one before it; a '/' in
+ * it holds nothing together.
  *
- * Adjacency: a sentence end (. ! ? ... before white space or the end, and the full-width forms)
- * adds TOKEN_GAP to the next position, '\n' too. Commas, colons, brackets, dashes, marks do not.
+ * Adjacency: a sentence end (. ! ? ... before white space or the end, be it behind a closing quote
+ * or bracket, and the full-width forms anywhere) adds TOKEN_GAP to the next position, '\n' too;
+ * several of them in turn add it once. Commas, colons, brackets, dashes, marks do not.
  *
  * Same text, same tokens: nothing here knows whether it reads a note or a query.
  */
@@ -64,7 +70,7 @@ struct token {
     struct slice term;   /* folded, NFC; lives in the arena */
     struct slice plain;  /* term without accents; the same slice when there are none */
     uint32_t pos;        /* from 1; aside from TOKEN_ASIDE */
-    uint32_t span;       /* positions covered: 1, for JOINED the number of bases */
+    uint32_t span;       /* positions covered: the number of bases in it */
     uint32_t begin, end; /* the bytes of the input it came from */
     uint32_t group;      /* counted from 0; tokens of one group stand together */
     enum token_kind kind;

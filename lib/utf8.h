@@ -24,9 +24,10 @@ size_t utf8_floor(struct slice s, size_t n);
 enum utf8_class {
     UTF8_SPACE,   /* white space of any kind, NBSP, U+2028 included */
     UTF8_LETTER,  /* L*, M*, and what else words are made of */
-    UTF8_DIGIT,   /* Nd */
+    UTF8_DIGIT,   /* Nd, and subscript digits (H2O); superscript ones are notes and powers: OTHER */
     UTF8_IDEO,    /* Han, kana, hangul, bopomofo: taken by n-grams */
-    UTF8_IGNORED, /* soft hyphen, zero-width (non-)joiners, variation selectors, BOM, controls */
+    UTF8_IGNORED, /* soft hyphen, zero-width (non-)joiners, variation selectors,
+                     enclosing marks, BOM, controls */
     UTF8_OTHER    /* punctuation and symbols */
 };
 enum utf8_class utf8_class(uint32_t cp);
@@ -34,7 +35,8 @@ bool utf8_is_upper(uint32_t cp);
 bool utf8_is_mark(uint32_t cp); /* combining marks M* */
 
 /* Appends s in NFC, case folded (full folding: ß is ss), compatibility forms of Latin letters
- * and digits (full-width, superscript, ligatures) made plain, UTF8_IGNORED left out. */
+ * and digits (full-width, superscript, ligatures) and half-width kana made plain, UTF8_IGNORED left
+ * out. Folding twice changes nothing. */
 void utf8_fold(struct buf *out, struct slice s);
 /* Appends the folded s without accents (é e, ø o, ł l, ı i, ...); its argument is folded text.
  * Letters of scripts whose marks are not accents (kana voicing, Indic vowels) stay. */

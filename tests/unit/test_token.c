@@ -207,6 +207,7 @@ static void urls_stand_aside(void **state)
         {"http://a\xe3\x80\x82\xe4\xba\xba", "http@a0 a@a1 | \xe4\xba\xba@1"},
         {"://", ""},
         {"x://", "x@a0"},
+        {"24 gb://x", "24@1 | gb@a0 x@a1"},
         {"a:b, 3://x", "a@1 | b@2 | 3@3 | x@4"},
     };
     check_table(rows, COUNT(rows));
