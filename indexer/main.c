@@ -10,7 +10,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "indexer/check.h"
 #include "indexer/options.h"
 #include "indexer/report.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/answer/lexicon.h"
 #include "daemon/answer/snippet.h"
 #include "lib/buf.h"
 #include "lib/plan.h"
@@ -590,6 +591,7 @@ static int make_plan(struct search *s, struct query *q)
         .today = s->w->today,
         .vaults = vaults,
         .n_vaults = reader->n_vaults,
+        .nearest = lexicon_nearest,
         .ctx = reader};
     struct plan_options o = {.match = (enum search_match)p->match,
         .partial = p->partial,

@@ -66,7 +66,7 @@ static const struct {
      "(filter (or (or o3mini (phrase o 3 mini)) (scale 0.3 Co3mini)) (or o3mini (phrase o 3 mini)))"},
     {"quant*", "-", "-", "(or (prefix quant*) Zquant)",
      "(filter (or (prefix quant*) (scale 0.3 Cquant)) (prefix quant*))"},
-    {"spark -rumor", "Tspark", "-", "(not Zspark Zrumor)", NULL},
+    {"spark -rumor", NULL, "-", "(not Zspark Zrumor)", NULL},
     {"-rumor", "-", "-", "-", "(not (scale 0 Vkb) Zrumor)"},
     {"-(a b)", "-", "-", "-", "(not (scale 0 Vkb) (and Za Zb))"},
     {"a OR b", "-", "-", "(or Za Zb)", NULL},
