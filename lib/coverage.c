@@ -5,6 +5,8 @@
 
 #include "lib/utf8.h"
 
+enum { MARKUP_MAX = 2000 };
+
 /* The columns of one file line that one unit holds, from 0. */
 struct span {
     uint32_t line, begin, end;
@@ -79,7 +81,15 @@ static size_t seek(struct slice source, size_t from, const char *what)
     return hit ? (size_t)(hit - source.p) + n : 0;
 }
 
-/* The end of a link's destination whose '(' is at i. */
+/* Where the paragraph around byte i must have ended: markup over lines is looked for no further. */
+static size_t limit_of(struct slice s, size_t i)
+{
+    size_t far = s.n - i > MARKUP_MAX ? i + MARKUP_MAX : s.n;
+    size_t blank = seek(slice_of(s.p, far), i, "\n\n");
+    return blank ? blank : far;
+}
+
+/* The end of a link's destination whose '(' is at i, 0 when it is not closed. */
 static size_t destination(const char *p, size_t i, size_t end)
 {
     size_t depth = 0;
@@ -91,7 +101,7 @@ static size_t destination(const char *p, size_t i, size_t end)
         else if (p[i] == ')' && !--depth)
             return i + 1;
     }
-    return end;
+    return 0;
 }
 
 /* The end of the invisible thing that begins at byte i of a line that ends at `end`; i if none. */
@@ -105,11 +115,10 @@ static size_t invisible(struct walk *w, size_t i, size_t end)
     } else if (*rest.p == '<' && rest.n > 1 &&
                (rest.p[1] == '/' || rest.p[1] == '!' || rest.p[1] == '?' ||
                    ((rest.p[1] | 32) >= 'a' && (rest.p[1] | 32) <= 'z'))) {
-        size_t limit = s.n - i > 2000 ? i + 2000 : s.n;
-        stop = seek(slice_of(s.p, limit), i, ">");
+        stop = seek(slice_of(s.p, limit_of(s, i)), i, ">");
     } else if (slice_starts(rest, SLICE_LIT("](")) || slice_starts(rest, SLICE_LIT("]["))) {
         const char *close = rest.p[1] == '[' ? memchr(rest.p + 2, ']', rest.n - 2) : NULL;
-        stop = rest.p[1] == '(' ? destination(s.p, i + 1, end)
+        stop = rest.p[1] == '(' ? destination(s.p, i + 1, limit_of(s, i))
                : close          ? (size_t)(close - s.p) + 1
                                 : 0;
     } else if (slice_starts(rest, SLICE_LIT("%%"))) {
@@ -142,10 +151,10 @@ static size_t behind_markers(const char *p, size_t i, size_t end)
     }
 }
 
-static bool is_definition(const char *p, size_t i, size_t end)
+/* [label]: of a link's definition, whose label may go over lines. */
+static bool is_definition(struct slice s, size_t i)
 {
-    const char *close = i < end && p[i] == '[' ? memchr(p + i, ']', end - i) : NULL;
-    return close && close + 1 < p + end && close[1] == ':';
+    return i < s.n && s.p[i] == '[' && seek(slice_of(s.p, limit_of(s, i)), i, "]:");
 }
 
 /* One finding for a line's first visible word that lies in no unit or in two. */
@@ -157,7 +166,7 @@ static void check_line(struct walk *w, uint32_t line, size_t begin, size_t end)
     bool held = w->next < w->n_spans && w->spans[w->next].line == line;
     size_t i = behind_markers(s.p, begin, end);
     bool blank = i == end;
-    bool definition = !held && !blank && (is_definition(s.p, i, end) || w->definition);
+    bool definition = !held && !blank && (is_definition(s, i) || w->definition);
     w->definition = definition;
     if (definition)
         return;

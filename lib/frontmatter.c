@@ -8,7 +8,7 @@
 #include "lib/shadow.h"
 
 /* What the line reader keeps of one value, and how many keys: the text is visible all the same. */
-enum { LENIENT_VALUE = 4096, LENIENT_FIELDS = 4096 };
+enum { LENIENT_VALUE = 4096, LENIENT_FIELDS = 4096, FRONTMATTER_BRACKETS = 64 };
 
 enum outcome { READ, BROKEN, NO_KEYS, NO_MEMORY };
 
@@ -159,12 +159,26 @@ static enum outcome on_event(struct reading *r, const yaml_event_t *ev)
     }
 }
 
+/* libyaml's time grows with the square of open brackets, before its events tell their depth. */
+static bool deep_brackets(struct slice text)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < text.n && depth <= FRONTMATTER_BRACKETS; i++) {
+        char c = text.p[i];
+        if (c == '[' || c == '{')
+            depth++;
+        else if (depth && (c == ']' || c == '}'))
+            depth--;
+    }
+    return depth > FRONTMATTER_BRACKETS;
+}
+
 static enum outcome read_yaml(
     struct arena *a, struct slice text, uint32_t lines, struct frontmatter *f, bool *joins)
 {
     struct reading r = {.a = a, .f = f, .joins = joins, .lines = lines};
     yaml_parser_t parser;
-    if (text.n > FRONTMATTER_MAX)
+    if (text.n > FRONTMATTER_MAX || deep_brackets(text))
         return BROKEN;
     if (!yaml_parser_initialize(&parser))
         return NO_MEMORY;

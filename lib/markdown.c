@@ -8,6 +8,8 @@
 #include "lib/shadow.h"
 #include "lib/utf8.h"
 
+enum { TAG_MAX = 4096 };
+
 enum pause { PAUSE_NONE, PAUSE_WRAP, PAUSE_BREAK };
 
 enum container_kind { CONTAINER_QUOTE, CONTAINER_ITEM };
@@ -42,8 +44,9 @@ struct reading {
     bool fresh;       /* the leaf at work has no line yet */
     size_t leaf_line; /* the last line of the leaf at work */
     enum pause pause;
-    bool callout;                       /* the wrap that comes ends a callout's title */
-    size_t html_end;                    /* bytes of HTML before this belong to a tag */
+    bool callout;    /* the wrap that comes ends a callout's title */
+    size_t html_end; /* bytes of HTML before this belong to a tag */
+    size_t html_limit;
     size_t no_gt_until, no_comment_end; /* searches that found nothing are not made twice */
     bool code;
     char fence;
@@ -379,13 +382,14 @@ static bool close_link(struct reading *r)
     return !(o.link.target.n || o.link.heading.n) || push_link(r, o.link);
 }
 
-static bool wikilink(struct reading *r, const struct shadow_mark *k)
+static bool marked_link(struct reading *r, const struct shadow_mark *k)
 {
     const struct wikilink *w = &r->s->links[k->link];
     struct markdown_link link = {.at = k->visible_begin,
         .target = w->target,
         .heading = w->heading,
         .alias = w->alias,
+        .url = k->url,
         .embed = w->embed};
     return push_link(r, link);
 }
@@ -465,7 +469,7 @@ static bool normal(struct reading *r, size_t begin, size_t end)
         if (k->visible_end > k->visible_begin &&
             !show(r, k->visible_begin, k->visible_end, slice_of(NULL, 0)))
             return false;
-        if (k->link >= 0 && !wikilink(r, k))
+        if (k->link >= 0 && (!k->url || !r->n_open) && !marked_link(r, k))
             return false;
         r->callout |= k->opens_callout;
         begin = k->end;
@@ -563,36 +567,41 @@ static bool flows(struct slice name)
     return of_list(name, list, sizeof list / sizeof *list);
 }
 
-/* Where the tag that begins at source byte `at` ends, at most at `limit`; 0 when it does not. */
-static size_t tag_end(struct reading *r, size_t at, size_t limit)
+/* Where the tag that begins at source byte `at` ends; 0 when it does not before `limit`. An
+ * attribute's quotes may hold a '>', as long as the tag is of sane length. */
+static size_t tag_end(const struct reading *r, size_t at, size_t limit)
 {
+    const char *first = memchr(r->src + at, '>', limit - at);
+    if (!first)
+        return 0;
     char quote = 0;
-    size_t plain_end = 0;
-    for (size_t i = at + 1; i < limit; i++) {
+    size_t far = limit - at > TAG_MAX ? at + TAG_MAX : limit;
+    for (size_t i = at + 1; i < far; i++) {
         char c = r->src[i];
-        if (c == '>' && !plain_end)
-            plain_end = i + 1;
         if (quote ? c == quote : c == '>') {
             if (!quote)
                 return i + 1;
             quote = 0;
-        } else if (!quote && (c == '"' || c == '\'')) {
+        } else if (!quote && (c == '"' || c == '\'') && r->src[i - 1] == '=') {
             quote = c;
         }
     }
-    return plain_end;
+    return (size_t)(first - r->src) + 1;
 }
 
-/* An HTML block's end: the next blank line or the end of the text. */
+/* Where an HTML block's tags must have ended: before the next blank line. */
 static size_t html_limit(struct reading *r, size_t at)
 {
+    if (at < r->html_limit)
+        return r->html_limit;
     size_t line = line_of(r, at);
-    while (
-        line + 1 < r->s->n_lines && slice_trim(slice_of(r->src + line_begin(r, line + 1),
-                                                   line_end(r, line + 1) - line_begin(r, line + 1)))
-                                        .n)
+    while (line + 1 < r->s->n_lines) {
+        size_t next = line_begin(r, line + 1);
+        if (!slice_trim(slice_of(r->src + next, line_end(r, line + 1) - next)).n)
+            break;
         line++;
-    return line_end(r, line);
+    }
+    return r->html_limit = line_end(r, line);
 }
 
 /* The end of the entity at `at`, 0 when it is none that is known. */
@@ -624,8 +633,8 @@ static size_t html_markup(struct reading *r, size_t at, size_t end, bool *breaks
     bool line = breaks_line(name);
     if (!declaration && !line && !flows(name))
         return 0;
-    size_t stop = tag_end(r, at, end);
-    if (!stop && at >= r->no_gt_until) {
+    size_t stop = 0;
+    if (at >= r->no_gt_until) {
         size_t limit = html_limit(r, at);
         stop = tag_end(r, at, limit);
         if (!stop)
@@ -907,8 +916,7 @@ int markdown_parse(struct arena *a, struct slice source, size_t from, uint32_t l
     m->n_bare_bullets = s.n_shifts;
     struct reading r = {.a = a, .s = &s, .src = source.p, .m = m, .block = -1};
     const MD_PARSER parser = {
-        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS |
-                 MD_FLAG_PERMISSIVEAUTOLINKS,
+        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS,
         .enter_block = on_enter_block,
         .leave_block = on_leave_block,
         .enter_span = on_enter_span,

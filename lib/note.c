@@ -221,16 +221,38 @@ struct head {
     size_t n_links, cap_links;
 };
 
-static bool head_link(struct arena *a, struct head *h, struct slice rest)
+/* A wikilink between the bytes `begin` and `close` of the source. */
+static bool head_link(struct arena *a, struct head *h, struct slice inside)
 {
-    const char *close = rest.n >= 4 ? memmem(rest.p + 2, rest.n - 2, "]]", 2) : NULL;
     struct markdown_link link;
     struct slice visible;
-    if (!close || !markdown_wikilink(
-                      slice_of(rest.p + 2, (size_t)(close - rest.p) - 2), false, &link, &visible))
+    if (!markdown_wikilink(inside, false, &link, &visible))
         return true;
     struct note_link to = {.target = link.target, .heading = link.heading, .alias = link.alias};
     return ARENA_PUSH(a, h->links, h->n_links, h->cap_links, to);
+}
+
+static bool head_links(struct arena *a, struct slice line, struct head *h)
+{
+    while (line.n > 4) {
+        const char *open = memmem(line.p, line.n, "[[", 2), *end = line.p + line.n;
+        const char *close = open ? memmem(open, (size_t)(end - open), "]]", 2) : NULL;
+        if (!close)
+            return true;
+        for (const char *next = open; next;
+             next = memmem(next + 1, (size_t)(close - next - 1), "[[", 2))
+            open = next;
+        if (!head_link(a, h, slice_of(open + 2, (size_t)(close - open - 2))))
+            return false;
+        line = slice_of(close + 2, (size_t)(end - close - 2));
+    }
+    return true;
+}
+
+static bool head_run(struct arena *a, struct head *h, uint32_t begin, uint32_t end)
+{
+    struct markdown_run run = {begin, end, {NULL, 0}};
+    return begin >= end || ARENA_PUSH(a, h->runs, h->n_runs, h->cap_runs, run);
 }
 
 /* One line of the front matter: visible but for the marks of bold text. */
@@ -238,22 +260,16 @@ static bool head_line(
     struct arena *a, struct slice source, const struct frontmatter_line *l, struct head *h)
 {
     uint32_t from = l->begin;
-    const char *p = source.p;
-    for (uint32_t i = l->begin; i <= l->end; i++) {
-        bool bold = i + 1 < l->end && p[i] == '*' && p[i + 1] == '*';
-        if (i + 1 < l->end && p[i] == '[' && p[i + 1] == '[' &&
-            !head_link(a, h, slice_of(p + i, l->end - i)))
+    for (;;) {
+        const char *bold = memmem(source.p + from, l->end - from, "**", 2);
+        uint32_t at = bold ? (uint32_t)(bold - source.p) : l->end;
+        if (!head_run(a, h, from, at))
             return false;
-        if (!bold && i < l->end)
-            continue;
-        struct markdown_run run = {from, i, {NULL, 0}};
-        if (i > from && !ARENA_PUSH(a, h->runs, h->n_runs, h->cap_runs, run))
-            return false;
-        while (bold && i + 1 < l->end && p[i + 1] == '*')
-            i++;
-        from = i + 1;
+        if (!bold)
+            return head_links(a, slice_of(source.p + l->begin, l->end - l->begin), h);
+        for (from = at; from < l->end && source.p[from] == '*';)
+            from++;
     }
-    return true;
 }
 
 static bool head_urls(struct arena *a, const struct frontmatter *f, struct head *h)

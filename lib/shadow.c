@@ -13,6 +13,7 @@ struct making {
     char fence; /* the fence we are in, or 0 */
     size_t fence_length;
     size_t comment_end;    /* of a comment over lines */
+    bool no_html_comment;  /* none closes any more in the line */
     bool comments_end;     /* no %% closes any more */
     struct slice *defined; /* names of footnotes */
     size_t n_defined, cap_defined;
@@ -351,6 +352,22 @@ static size_t read_comment(struct making *m, size_t i, size_t text)
     return m->end;
 }
 
+/* An HTML comment within a line: md4c knows none with "--" in it. */
+static size_t read_html_comment(struct making *m, size_t i, size_t text)
+{
+    struct slice rest = slice_of(m->src + i, m->end - i);
+    if (i == text || !slice_starts(rest, SLICE_LIT("<!--")) || m->no_html_comment)
+        return i + 1;
+    size_t at = find(rest, "-->", 3);
+    if (at == rest.n) {
+        m->no_html_comment = true;
+        return i + 1;
+    }
+    mark(m, i, i + at + 3);
+    fill(m, i, i + at + 3, 'x');
+    return i + at + 3;
+}
+
 static size_t read_highlight(struct making *m, size_t i)
 {
     size_t n = run_of(m, i, '=');
@@ -402,18 +419,73 @@ static size_t read_block_id(struct making *m, size_t i, size_t text)
     return e;
 }
 
+static bool url_byte(char c)
+{
+    return c > ' ' && c < 0x7f && !strchr("<>\"`|]}\\^", c);
+}
+
+/* A bare URL from `begin` on, as GitHub cuts it: no punctuation at its end, brackets in pairs. */
+static size_t read_url(struct making *m, size_t i, size_t begin, size_t lead)
+{
+    size_t e = i + lead, open = 0, close = 0;
+    while (e < m->end && url_byte(m->src[e]) && !(m->src[e] == ')' && close >= open)) {
+        open += m->src[e] == '(';
+        close += m->src[e] == ')';
+        e++;
+    }
+    while (e > i + lead && strchr("?!.,:;*_~'", m->src[e - 1]))
+        e--;
+    if (e == i + lead)
+        return e;
+    struct shadow_mark *k = mark(m, begin, e);
+    struct shadow *s = m->s;
+    struct wikilink link = {.target = slice_of(m->src + begin, e - begin)};
+    link.visible = link.alias = link.target;
+    if (!k || !ARENA_PUSH(m->a, s->links, s->n_links, s->cap_links, link)) {
+        m->failed = true;
+        return m->end;
+    }
+    k->link = (int32_t)(s->n_links - 1);
+    k->visible_begin = (uint32_t)begin;
+    k->url = true;
+    fill(m, begin, e, 'x');
+    return e;
+}
+
+/* "://" at i, with a scheme before it that begins behind `from`. */
+static size_t read_scheme(struct making *m, size_t i, size_t from)
+{
+    size_t begin = i;
+    while (begin > from && i - begin < 12 && is_alnum(m->src[begin - 1]))
+        begin--;
+    bool scheme = i - begin >= 3 && m->src[begin] > '9' && m->src[i + 1] == '/' &&
+                  m->src[i + 2] == '/' && !(begin > from && m->src[begin - 1] == '<');
+    return scheme ? read_url(m, i, begin, 3) : i + 1;
+}
+
 static void inert(struct making *m, size_t text, bool quoted)
 {
-    static const char table[256] = {
-        ['['] = 1, ['%'] = 1, ['='] = 1, ['^'] = 1, ['`'] = 1, ['\\'] = 1, [0] = 2, ['\r'] = 2};
-    size_t ticks = 0;
+    static const char table[256] = {['['] = 1,
+        ['%'] = 1,
+        ['='] = 1,
+        ['^'] = 1,
+        ['`'] = 1,
+        ['\\'] = 1,
+        [':'] = 1,
+        ['w'] = 1,
+        ['<'] = 1,
+        [0] = 2,
+        ['\r'] = 2};
+    size_t ticks = 0, done = text; /* before `done` stands what is read already */
     m->close = 0;
+    m->no_html_comment = false;
     for (size_t i = text; i < m->end;) {
         while (i < m->end && !table[(unsigned char)m->src[i]])
             i++;
         if (i >= m->end)
             return;
         char next = i + 1 < m->end ? m->src[i + 1] : 0;
+        size_t begin = i;
         switch (m->src[i]) {
         case '[':
             if (next == '[')
@@ -442,12 +514,27 @@ static void inert(struct making *m, size_t text, bool quoted)
         case '\\':
             i += 2;
             break;
+        case '<':
+            i = next == '!' ? read_html_comment(m, i, text) : i + 1;
+            break;
+        case ':':
+            i = i + 3 < m->end ? read_scheme(m, i, done) : i + 1;
+            break;
+        case 'w':
+            if (m->end - i > 4 && memcmp(m->src + i, "www.", 4) == 0 &&
+                (i == done || !is_alnum(m->src[i - 1])) && !(i > text && m->src[i - 1] == '/'))
+                i = read_url(m, i, i, 4);
+            else
+                i++;
+            break;
         case '\r':
             *shade(m, i++) = ' ';
             break;
         default:
             *shade(m, i++) = '\x01';
         }
+        if (i > begin + 1)
+            done = i;
     }
 }
 

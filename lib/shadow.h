@@ -5,6 +5,7 @@
  *
  *   [[note#heading|alias]] ![[embed|300]]  letters, with what a reader sees of it as visible part
  *   %%comment%% (also over lines)          letters; blanks where it fills whole lines
+ *   https://bare.url www.bare.url       letters, all visible (md4c takes quadratic time for these)
  *   [^1] and [^1]:                         letters, where the note defines that footnote
  *   ==highlight==, " ^block-id", [!tip]-   as they are, but not visible
  *   a bare bullet (• and its like)         "-": the only place where the shadow is shorter
@@ -30,6 +31,7 @@ struct shadow_mark {
     uint32_t begin, end;                 /* in the source */
     uint32_t visible_begin, visible_end; /* the part of it that stays */
     int32_t link;                        /* index in links[], or -1 */
+    bool url;                            /* a bare one */
     bool opens_callout;
 };
 
