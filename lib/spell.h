@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * spell: the index's own words, small enough to keep, to answer "which known word was meant by this
- * one that is not known" and "which known words begin so".
+ * spell: the index's own words, small enough to keep, to answer which of them was meant by a word
+ * that is not among them.
  *
  * What was meant is the word that makes the typed one likeliest: slips of the finger are cheap
  * (a letter left out or doubled, two swapped, a neighbouring key), other changes dear, frequent
  * words likelier than rare ones. One slip is tried first, two only when no word is one slip away
  * and the word has six letters or more. Slips are of characters, in the first place of a word too.
  *
- * Words are kept in front-coded blocks, about 8 bytes a word. A block whose words all share a
+ * Words are kept in front-coded blocks, about 7 bytes a word. A block whose words all share a
  * beginning that is too far off already is passed over by one comparison.
  *
  * Built by one thread, then read by any number.
@@ -48,9 +48,5 @@ size_t spell_bytes(const struct spell *s);
  * none is near enough. */
 int spell_nearest(const struct spell *s, struct arena *a, struct slice word, struct spell_word *out,
     struct err *e);
-/* The at most `max` most frequent words that begin with `prefix`, most frequent first, equal ones
- * in byte order. */
-int spell_complete(const struct spell *s, struct arena *a, struct slice prefix, size_t max,
-    struct spell_word **out, size_t *n, struct err *e);
 
 #endif

@@ -89,58 +89,15 @@ static void test_nearest(void **state)
     spell_free(s);
 }
 
-static void test_complete(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *prefix;
-        size_t max;
-        const char *words;
-    } rows[] = {
-        {"quant", 10, "quantization quantum quantized quant "},
-        {"quant", 2, "quantization quantum "},
-        {"quant", 0, ""},
-        {"mo", 10, "model modern "},
-        {"z", 10, ""},
-        {"a", 10, "anthropic "},
-        {"", 2, "model anthropic "},
-        {"gemini", 10, "gemini "},
-        {"geminis", 10, ""},
-        {"gpt5", 10, ""},
-        {"\xc3\xa9", 10, "\xc3\xa9tat "},
-        {"\xd0\xbc", 10, "\xd0\xbc\xd0\xb8\xd1\x80\xd0\xb0 "},
-    };
-    struct spell *s = spell_of(known, sizeof known / sizeof *known);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct arena a = {0};
-        struct spell_word *v;
-        size_t n;
-        struct err e = {0};
-        char got[400] = "";
-        assert_int_equal(
-            spell_complete(s, &a, slice_str(rows[i].prefix), rows[i].max, &v, &n, &e), 0);
-        for (size_t k = 0; k < n; k++) {
-            strncat(got, v[k].text.p, v[k].text.n);
-            strcat(got, " ");
-        }
-        assert_string_equal(got, rows[i].words);
-        arena_free(&a);
-    }
-    spell_free(s);
-}
-
 static void test_empty(void **state)
 {
     (void)state;
     struct spell *s = spell_of(NULL, 0);
     struct arena a = {0};
-    struct spell_word w, *v;
-    size_t n;
+    struct spell_word w;
     struct err e = {0};
     assert_int_equal(spell_nearest(s, &a, SLICE_LIT("gemini"), &w, &e), 0);
     assert_int_equal(w.text.n, 0);
-    assert_int_equal(spell_complete(s, &a, SLICE_LIT("g"), 5, &v, &n, &e), 0);
-    assert_int_equal(n, 0);
     arena_free(&a);
     spell_free(s);
     spell_free(NULL);
@@ -329,7 +286,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_complete),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_oracle),
         cmocka_unit_test(test_real_slips),
