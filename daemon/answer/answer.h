@@ -34,6 +34,8 @@ struct reader {
     struct arena kept;  /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;
+    struct spell *spell; /* the index's words (lexicon.h), NULL until they are needed */
+    uint64_t spelled;    /* `loaded` when they were gathered */
 };
 int reader_init(struct reader *r, const char *db_dir, struct err *e);
 void reader_free(struct reader *r);

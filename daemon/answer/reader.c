@@ -2,6 +2,7 @@
 #include "daemon/answer/answer.h"
 
 #include "lib/json.h"
+#include "lib/spell.h"
 
 int reader_init(struct reader *r, const char *db_dir, struct err *e)
 {
@@ -20,6 +21,7 @@ void reader_free(struct reader *r)
     index_reader_free(&r->index);
     xstem_free(r->stem);
     arena_free(&r->kept);
+    spell_free(r->spell);
     *r = (struct reader){0};
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/answer/answer.h"
+
+#include "lib/json.h"
+#include "lib/schema.h"
+
+static int read_counts(struct answer *w, struct status_result *r, struct err *e)
+{
+    struct slice text;
+    struct err bad = {0};
+    if (xdb_metadata(w->reader->index.db, w->arena, SLICE_LIT("counts"), &text, e))
+        return -1;
+    if (!text.n)
+        return 0;
+    struct json *counts = json_parse(text, &bad);
+    if (!counts)
+        return err_set(e, ERR_DAMAGED, "the index %s has unreadable counts: run kbindex --full",
+            w->reader->index.dir);
+    r->units = (uint64_t)json_int(json_get(counts, "units"), 0);
+    r->notes = (uint64_t)json_int(json_get(counts, "notes"), 0);
+    json_free(counts);
+    return 0;
+}
+
+/* The heads among the vault's units. */
+static int count_notes(struct answer *w, struct slice vault, uint64_t *notes, struct err *e)
+{
+    struct xquery of_vault = {.op = XQ_TERM, .term = schema_term(w->arena, 'V', vault)};
+    struct xquery head = {.op = XQ_TERM, .term = SLICE_LIT("Knote")};
+    struct xquery *kids[] = {&head, &of_vault};
+    struct xquery both = {.op = XQ_AND, .kids = kids, .n_kids = 2};
+    struct xsearch s = {.query = &both,
+        .sort = XSORT_DOCID,
+        .check = UINT32_MAX,
+        .k1 = -1,
+        .collapse_slot = XSEARCH_NO_SLOT,
+        .deadline_ns = w->deadline_ns,
+        .stop = w->stop};
+    struct xresult found;
+    if (!of_vault.term.n)
+        return err_memory(e);
+    if (xdb_search(w->reader->index.db, w->arena, &s, &found, e))
+        return -1;
+    *notes = found.total;
+    return 0;
+}
+
+static int describe(struct answer *w, struct status_result *r, struct err *e)
+{
+    struct reader *reader = w->reader;
+    struct xdb_info info;
+    if (reader_refresh(reader, e) || xdb_info(reader->index.db, &info, e) || read_counts(w, r, e))
+        return -1;
+    r->bytes = info.bytes;
+    r->vaults = arena_array(w->arena, reader->n_vaults, sizeof *r->vaults);
+    if (!r->vaults)
+        return err_memory(e);
+    for (size_t i = 0; i < reader->n_vaults; i++) {
+        struct status_vault *v = &r->vaults[i];
+        v->name = reader->vaults[i].name;
+        v->path = reader->vaults[i].path;
+        if (count_notes(w, v->name, &v->notes, e))
+            return -1;
+    }
+    r->n_vaults = reader->n_vaults;
+    memcpy(r->uuid, reader->index.uuid, sizeof r->uuid);
+    r->revision = reader->index.revision;
+    return 0;
+}
+
+/* An index that cannot be read is a state too, told in `error`. */
+int answer_status(
+    struct answer *w, const struct status_params *p, struct status_result *r, struct err *e)
+{
+    struct err why = {0};
+    (void)p;
+    *r = (struct status_result){0};
+    if (describe(w, r, &why) == 0)
+        return 0;
+    if (why.code == ERR_MEMORY)
+        return err_memory(e);
+    if (why.code == ERR_TIMEOUT || why.code == ERR_CANCELLED)
+        return err_set(e, why.code, "%s", why.text);
+    *r = (struct status_result){.error = arena_dup(w->arena, slice_str(why.text))};
+    return r->error.p ? 0 : err_memory(e);
+}
