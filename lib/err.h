@@ -18,6 +18,9 @@ enum err_code {
     ERR_COUNT
 };
 
+/* Errors with this JSON-RPC code or a higher one never get onto the wire. */
+enum { ERR_RPC_PRIVATE = 1100 };
+
 #define ERR_NOWHERE ((size_t)-1)
 
 struct err {

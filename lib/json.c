@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdio.h>
@@ -40,6 +41,11 @@ static void *pool_alloc(size_t n)
 static void pool_keep(void *p)
 {
     (void)p;
+}
+
+static void use_pools(void)
+{
+    json_set_alloc_funcs(pool_alloc, pool_keep);
 }
 
 static void pool_free(struct pool *pool)
@@ -100,8 +106,9 @@ struct json *json_parse(struct slice text, struct err *e)
         return NULL;
     }
     json_error_t error = {.text = ""};
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, use_pools);
     parsing = pool;
-    json_set_alloc_funcs(pool_alloc, pool_keep);
     json_t *root = load(text, &error);
     parsing = NULL;
     if (root) {

@@ -217,9 +217,6 @@ static void write_method(struct buf *out, const struct proto_row *row)
     write_fields(out, row->reply, row->n_reply);
 }
 
-/* Codes from here on never get onto the wire (errors.def). */
-enum { RPC_PRIVATE = 1100 };
-
 static void write_errors(struct buf *out)
 {
     buf_str(out, "\n## Errors\n\n`error.data.reason` is the stable word; `error.data.at`, where it "
@@ -227,7 +224,7 @@ static void write_errors(struct buf *out)
                  "\n| code | reason | exit code of kbsearch | meaning |\n|---|---|---|---|\n");
     for (int c = 1; c < ERR_COUNT; c++) {
         enum err_code code = (enum err_code)c;
-        if (err_rpc(code) < RPC_PRIVATE)
+        if (err_rpc(code) < ERR_RPC_PRIVATE)
             buf_printf(out, "| %d | `%s` | %d | %s |\n", err_rpc(code), err_reason(code),
                 err_exit(code), err_meaning(code));
     }
@@ -242,8 +239,8 @@ void proto_write_markdown(struct buf *out)
         "byte of a connection that is no blank chooses the framing, and replies use the same: `{` "
         "one object a line; `C` or `c` the headers of LSP (`Content-Length: N`, an empty line, N "
         "bytes).\n\n"
-        "- `id` is a string or an integer and comes back as it was sent. A message without `id` is "
-        "a notification and gets no answer.\n"
+        "- `id` is a string or an integer and comes back as it was sent. A method of the "
+        "table without an `id` is refused; any other message without `id` is ignored.\n"
         "- `params` missing, `null` and `{}` are the same; an array is refused, an unknown "
         "parameter too.\n"
         "- Answers come in any order. No batches; no requests from server to client.\n"

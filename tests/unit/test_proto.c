@@ -155,7 +155,7 @@ static void test_schema_is_json(void **state)
 
 static void test_page_is_current(void **state)
 {
-    const char *srcdir = getenv("srcdir");
+    const char *srcdir = getenv("KB_SRCDIR");
     struct buf path = {0}, page = {0}, made = {0};
     buf_printf(&path, "%s/docs/protocol.md", srcdir ? srcdir : ".");
     FILE *f = fopen(buf_cstr(&path), "r");

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/conn.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+enum { HALF_MS = 10000, STALL_MS = 30000 };
+
+struct conn {
+    struct host *host;
+    struct conn *prev, *next;
+    uv_pipe_t pipe;
+    uv_timer_t timer;
+    unsigned handles; /* not yet closed */
+    struct frame frame;
+    struct lane lane;
+    struct request *in_flight[PROTO_MAX_IN_FLIGHT];
+    unsigned n_in_flight;
+    size_t unread;        /* memory of answers that the peer has not read */
+    size_t seen_unread;   /* bytes of them when progress was last looked for */
+    uint64_t progress_ms; /* when the peer last read something, or owed nothing */
+    uint64_t half_ms;     /* since when half a message stands there; 0: none */
+    bool reading, ended, closing;
+};
+
+void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *db)
+{
+    *h = (struct host){.loop = loop,
+        .pool = pool,
+        .db = db,
+        .started_ns = uv_hrtime(),
+        .half_ms = HALF_MS,
+        .stall_ms = STALL_MS};
+}
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct conn *c = handle->data;
+    if (--c->handles)
+        return;
+    frame_free(&c->frame);
+    free(c);
+}
+
+static void abandon(struct conn *c, struct request *r)
+{
+    if (r->state == REQUEST_QUEUED) {
+        pool_withdraw(c->host->pool, &c->lane, r);
+        request_free(r);
+    } else {
+        r->conn = NULL;
+        atomic_store(&r->stop, true);
+    }
+}
+
+static void conn_close(struct conn *c)
+{
+    if (c->closing)
+        return;
+    c->closing = true;
+    while (c->n_in_flight)
+        abandon(c, c->in_flight[--c->n_in_flight]);
+    struct host *h = c->host;
+    *(c->prev ? &c->prev->next : &h->conns) = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    h->n_conns--;
+    uv_close((uv_handle_t *)&c->pipe, on_handle_closed);
+    uv_close((uv_handle_t *)&c->timer, on_handle_closed);
+    if (h->changed)
+        h->changed(h);
+}
+
+/* --- replies out -------------------------------------------------------------------------------
+ */
+
+static void turn(struct conn *c);
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct request *r = write->data;
+    struct conn *c = r->conn;
+    c->unread -= r->charge;
+    request_free(r);
+    if (status < 0)
+        conn_close(c);
+    turn(c);
+}
+
+static size_t write_now(struct conn *c, const uv_buf_t *bufs, unsigned n)
+{
+    if (c->unread)
+        return 0;
+    int written = uv_try_write((uv_stream_t *)&c->pipe, bufs, n);
+    return written > 0 ? (size_t)written : 0;
+}
+
+/* Writes r->out, then frees r. */
+static void reply(struct conn *c, struct request *r)
+{
+    r->state = REQUEST_WRITING;
+    r->conn = c;
+    c->host->requests++;
+    int head = 0;
+    if (c->frame.style == FRAME_HEADERS)
+        head = snprintf(r->head, sizeof r->head, "Content-Length: %zu\r\n\r\n", r->out.n);
+    else
+        buf_char(&r->out, '\n');
+    if (r->out.failed) {
+        request_free(r);
+        conn_close(c);
+        return;
+    }
+    arena_free(&r->arena);
+    uv_buf_t bufs[] = {{.base = r->head, .len = (size_t)head}, {.base = r->out.p, .len = r->out.n}};
+    size_t written = write_now(c, bufs, 2);
+    for (int i = 0; i < 2; i++) {
+        size_t done = written < bufs[i].len ? written : bufs[i].len;
+        bufs[i].base += done;
+        bufs[i].len -= done;
+        written -= done;
+    }
+    if (bufs[0].len + bufs[1].len == 0) {
+        request_free(r);
+        return;
+    }
+    r->write.data = r;
+    r->charge = sizeof *r + r->out.cap;
+    if (!c->unread)
+        c->progress_ms = uv_now(c->host->loop);
+    c->unread += r->charge;
+    if (uv_write(&r->write, (uv_stream_t *)&c->pipe, bufs, 2, on_written)) {
+        c->unread -= r->charge;
+        request_free(r);
+        conn_close(c);
+    }
+}
+
+static void leave_flight(struct conn *c, const struct request *r)
+{
+    unsigned i = 0;
+    while (c->in_flight[i] != r)
+        i++;
+    c->in_flight[i] = c->in_flight[--c->n_in_flight];
+}
+
+static void on_done(struct request *r)
+{
+    struct conn *c = r->conn;
+    if (!c) {
+        request_free(r);
+        return;
+    }
+    leave_flight(c, r);
+    if (r->cancelled)
+        request_refuse(r, ERR_CANCELLED, r->cancelled);
+    reply(c, r);
+    turn(c);
+}
+
+/* --- requests in -------------------------------------------------------------------------------
+ */
+
+static struct request *find_in_flight(const struct conn *c, struct slice id)
+{
+    for (unsigned i = 0; i < c->n_in_flight; i++)
+        if (slice_eq(c->in_flight[i]->id, id))
+            return c->in_flight[i];
+    return NULL;
+}
+
+static void cancel(struct conn *c, struct request *r, const char *why)
+{
+    if (r->cancelled)
+        return;
+    r->cancelled = why;
+    if (r->state == REQUEST_QUEUED) {
+        pool_withdraw(c->host->pool, &c->lane, r);
+        leave_flight(c, r);
+        request_refuse(r, ERR_CANCELLED, why);
+        reply(c, r);
+    } else {
+        atomic_store(&r->stop, true);
+    }
+}
+
+static void supersede(struct conn *c, struct slice session)
+{
+    for (unsigned i = c->n_in_flight; session.p && !c->closing && i-- > 0;)
+        if (slice_eq(request_string(c->in_flight[i], "session"), session))
+            cancel(c, c->in_flight[i], "superseded by a newer search of its session");
+}
+
+static void ask(struct conn *c, struct request *r)
+{
+    struct host *h = c->host;
+    if (find_in_flight(c, r->id)) {
+        request_refuse(r, ERR_REQUEST, "a request with this id is still unanswered");
+        reply(c, r);
+        return;
+    }
+    supersede(c, request_string(r, "session"));
+    if (c->closing) {
+        request_free(r);
+        return;
+    }
+    r->conn = c;
+    r->done = on_done;
+    r->facts = (struct daemon_facts){.db = h->db,
+        .started_ns = h->started_ns,
+        .requests = h->requests,
+        .connections = h->n_conns,
+        .readers = h->pool->n};
+    c->in_flight[c->n_in_flight++] = r;
+    pool_submit(h->pool, &c->lane, r);
+}
+
+static void cancel_by_id(struct conn *c, struct request *r)
+{
+    struct request *target = find_in_flight(c, r->target);
+    if (target)
+        cancel(c, target, "cancelled");
+    if (c->closing || slice_is(r->id, "null")) {
+        request_free(r);
+        return;
+    }
+    reply_begin(&r->out, r->id);
+    buf_str(&r->out, "null");
+    reply_end(&r->out);
+    reply(c, r);
+}
+
+static void take(struct conn *c, struct slice message)
+{
+    struct request *r = request_new();
+    if (!r) {
+        log_line(LOG_ERROR, "out of memory: a connection is closed");
+        conn_close(c);
+        return;
+    }
+    switch (request_read(r, message)) {
+    case REQUEST_ASK:
+        ask(c, r);
+        break;
+    case REQUEST_CANCEL:
+        cancel_by_id(c, r);
+        break;
+    case REQUEST_IGNORE:
+        request_free(r);
+        break;
+    case REQUEST_REFUSE:
+        request_refuse(r, ERR_NONE, NULL);
+        reply(c, r);
+        break;
+    }
+}
+
+/* One error, and nothing is read any more. */
+static void refuse_stream(struct conn *c, const struct err *e)
+{
+    c->ended = true;
+    struct request *r = request_new();
+    if (!r) {
+        conn_close(c);
+        return;
+    }
+    r->err = *e;
+    request_refuse(r, ERR_NONE, NULL);
+    reply(c, r);
+}
+
+static bool has_room(const struct conn *c)
+{
+    return c->n_in_flight < PROTO_MAX_IN_FLIGHT && c->unread < PROTO_MAX_UNREAD_BYTES;
+}
+
+static void take_messages(struct conn *c)
+{
+    struct slice message;
+    struct err e = {.at = ERR_NOWHERE};
+    int rc = 1;
+    while (!c->closing && !c->ended && has_room(c) &&
+           (rc = frame_next(&c->frame, &message, &e)) == 1) {
+        c->half_ms = 0;
+        take(c, message);
+    }
+    if (rc < 0)
+        refuse_stream(c, &e);
+}
+
+/* Closed, not only shut for sending. */
+static bool peer_is_gone(const struct conn *c)
+{
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&c->pipe, &fd))
+        return true;
+    struct pollfd p = {.fd = fd};
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
+/* The end of what the peer sends. A last line needs no newline. */
+static void take_rest(struct conn *c)
+{
+    struct slice rest = frame_rest(&c->frame);
+    struct err e = {.at = ERR_NOWHERE};
+    c->ended = true;
+    if (!rest.n)
+        return;
+    if (c->frame.style == FRAME_LINES) {
+        take(c, rest);
+        return;
+    }
+    err_set(&e, ERR_REQUEST, "the stream ended in the middle of a request");
+    refuse_stream(c, &e);
+}
+
+/* --- the loop's side ---------------------------------------------------------------------------
+ */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    (void)suggested;
+    struct conn *c = handle->data;
+    *buf = uv_buf_init(c->host->chunk, sizeof c->host->chunk);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct conn *c = stream->data;
+    struct err e = {.at = ERR_NOWHERE};
+    if (n < 0 && (n != UV_EOF || peer_is_gone(c)))
+        conn_close(c);
+    else if (n < 0)
+        take_rest(c);
+    else if (frame_feed(&c->frame, slice_of(buf->base, (size_t)n), &e))
+        refuse_stream(c, &e);
+    turn(c);
+}
+
+static void look_for_progress(struct conn *c)
+{
+    size_t unread = uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe);
+    if (unread != c->seen_unread)
+        c->progress_ms = uv_now(c->host->loop);
+    c->seen_unread = unread;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct conn *c = timer->data;
+    struct host *h = c->host;
+    uint64_t now = uv_now(h->loop);
+    look_for_progress(c);
+    if (c->unread && now - c->progress_ms >= h->stall_ms) {
+        log_line(
+            LOG_WARNING, "a client has read nothing for %" PRIu64 " s: closed", h->stall_ms / 1000);
+        conn_close(c);
+    } else if (c->half_ms && now - c->half_ms >= h->half_ms) {
+        struct err e = {.at = ERR_NOWHERE};
+        err_set(&e, ERR_TIMEOUT, "half a request for %" PRIu64 " s: the connection is closed",
+            h->half_ms / 1000);
+        refuse_stream(c, &e);
+    }
+    turn(c);
+}
+
+/* A fraction of the time, so that the end comes soon after it is due. */
+static void watch(struct conn *c)
+{
+    enum { LOOKS = 8 };
+    uint64_t wait = UINT64_MAX;
+    if (c->unread)
+        wait = c->host->stall_ms / LOOKS;
+    if (c->half_ms && c->host->half_ms / LOOKS < wait)
+        wait = c->host->half_ms / LOOKS;
+    if (wait == UINT64_MAX)
+        uv_timer_stop(&c->timer);
+    else if (!uv_is_active((uv_handle_t *)&c->timer))
+        uv_timer_start(&c->timer, on_timer, wait + 1, 0);
+}
+
+/* Ends every callback: brings the connection into the one state that fits. */
+static void turn(struct conn *c)
+{
+    take_messages(c);
+    if (c->closing)
+        return;
+    if (c->ended && !c->n_in_flight && !c->unread) {
+        conn_close(c);
+        return;
+    }
+    bool read = !c->ended && has_room(c);
+    if (read && !c->reading && uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read)) {
+        conn_close(c);
+        return;
+    }
+    if (!read && c->reading)
+        uv_read_stop((uv_stream_t *)&c->pipe);
+    c->reading = read;
+    if (!read || !frame_rest(&c->frame).n)
+        c->half_ms = 0;
+    else if (!c->half_ms)
+        c->half_ms = uv_now(c->host->loop);
+    watch(c);
+}
+
+int conn_open(struct host *h, int fd, struct err *e)
+{
+    struct conn *c = calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return err_memory(e);
+    }
+    c->host = h;
+    c->handles = 2;
+    frame_init(&c->frame, PROTO_MAX_REQUEST_BYTES);
+    uv_pipe_init(h->loop, &c->pipe, 0);
+    uv_timer_init(h->loop, &c->timer);
+    c->pipe.data = c->timer.data = c;
+    c->next = h->conns;
+    if (c->next)
+        c->next->prev = c;
+    h->conns = c;
+    h->n_conns++;
+    int rc = uv_pipe_open(&c->pipe, fd);
+    if (rc) {
+        close(fd);
+        conn_close(c);
+        return err_set(e, ERR_IO, "a connection cannot be taken: %s", uv_strerror(rc));
+    }
+    if (h->changed)
+        h->changed(h);
+    turn(c);
+    return 0;
+}
+
+void host_drain(struct host *h)
+{
+    for (struct conn *c = h->conns, *next; c; c = next) {
+        next = c->next;
+        c->ended = true;
+        turn(c);
+    }
+}
+
+void host_close(struct host *h)
+{
+    while (h->conns)
+        conn_close(h->conns);
+}

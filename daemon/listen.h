@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * listen: the daemon's socket in the file system, and that there is one daemon only.
+ *
+ * SOCKET.lock is held (flock) for life, from before the path is touched, and holds our pid; it is
+ * never removed, so that nobody can lock another file of that name. With the lock a socket on
+ * which nobody listens is left over and is removed; anything else at the path is refused. At the
+ * end the path is removed only if it is still ours.
+ *
+ * A socket handed over by systemd (LISTEN_PID, LISTEN_FDS) needs none of this.
+ */
+#ifndef KB_LISTEN_H
+#define KB_LISTEN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lib/err.h"
+
+struct listener {
+    int fd, lock; /* lock: -1 when handed over */
+    const char *path;
+    dev_t dev;
+    ino_t ino;
+};
+
+/* Whether a socket was handed over to this process. */
+bool listener_is_handed(void);
+/* ERR_LOCKED: another daemon listens (names its pid). ERR_IO: cannot create the socket. `path` must
+ * outlive the listener. The socket is non-blocking. */
+int listener_open(struct listener *l, const char *path, struct err *e);
+void listener_close(struct listener *l);
+/* The peer of a connection runs as us, or as root. */
+bool peer_is_owner(int fd);
+/* Tells the service manager, if there is one. */
+void notify_ready(void);
+
+#endif

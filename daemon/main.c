@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kbsearchd: what kind of process it is; the rest is server.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/options.h"
+#include "daemon/server.h"
+#include "lib/log.h"
+
+enum {
+    EXIT_USAGE = 64,
+    EXIT_INTERNAL = 70,
+    EXIT_CANNOT_CREATE = 73,
+    EXIT_LOCKED = 75,
+    EXIT_CONFIGURATION = 78
+};
+
+static int exit_code(enum err_code code)
+{
+    switch (code) {
+    case ERR_USAGE:
+        return EXIT_USAGE;
+    case ERR_IO:
+        return EXIT_CANNOT_CREATE;
+    case ERR_LOCKED:
+        return EXIT_LOCKED;
+    case ERR_CONFIG:
+        return EXIT_CONFIGURATION;
+    default:
+        return EXIT_INTERNAL;
+    }
+}
+
+static int fail(const struct err *e)
+{
+    log_line(LOG_ERROR, "%s", e->text);
+    return exit_code(e->code);
+}
+
+/* A socket that became descriptor 2 would get our log lines. */
+static int fill_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+/* Notes are private: no file of ours is for others, and no core holds their text. */
+static void harden(void)
+{
+    umask(077);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* --- going into the background -----------------------------------------------------------------
+ */
+
+/* The parent: ends when the child listens, or as the child ended. */
+static int wait_for_child(pid_t child, int from)
+{
+    char byte;
+    ssize_t n;
+    do
+        n = read(from, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1)
+        return 0;
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return EXIT_INTERNAL;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_INTERNAL;
+}
+
+/* Returns in the child, with *to set; the parent gets its exit code in *code and true. */
+static bool detach(int *to, int *code)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC)) {
+        *code = EXIT_INTERNAL;
+        return true;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        setsid();
+        *to = ends[1];
+        return false;
+    }
+    close(ends[1]);
+    *code = child < 0 ? EXIT_INTERNAL : wait_for_child(child, ends[0]);
+    close(ends[0]);
+    return true;
+}
+
+/* The child listens: lets go of the terminal, the folder and the parent. */
+static void tell_parent(void *ctx)
+{
+    int *to = ctx;
+    if (*to < 0)
+        return;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+        dup2(null, fd);
+    if (null >= 0)
+        close(null);
+    if (chdir("/"))
+        log_line(LOG_WARNING, "cannot change to /: %s", strerror(errno));
+    (void)!write(*to, "", 1);
+    close(*to);
+}
+
+/* --- the program -------------------------------------------------------------------------------
+ */
+
+static int serve(const struct daemon_options *o, const struct config *config)
+{
+    int to = -1, code;
+    if (!o->foreground && !listener_is_handed() && detach(&to, &code))
+        return code;
+    struct err e = {0};
+    struct listener listener;
+    if (listener_open(&listener, config->socket.text, &e))
+        return fail(&e);
+    struct server_options server = {.config = config,
+        .threads = o->threads,
+        .idle_exit = o->idle_exit,
+        .ready = tell_parent,
+        .ctx = &to};
+    int rc = server_run(&listener, &server, &e);
+    listener_close(&listener);
+    return rc ? fail(&e) : 0;
+}
+
+static int print(struct buf *text)
+{
+    bool ok = !text->failed && fwrite(text->p, 1, text->n, stdout) == text->n && !fflush(stdout);
+    buf_free(text);
+    return ok ? 0 : EXIT_INTERNAL;
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon_options o;
+    struct err e = {0};
+    struct buf text = {0};
+    if (fill_standard_streams())
+        return EXIT_INTERNAL;
+    log_open("kbsearchd", LOG_WARNING);
+    if (daemon_options_parse(argc, argv, &o, &e))
+        return fail(&e);
+    if (o.foreground)
+        log_open("kbsearchd", LOG_INFO);
+    if (o.help) {
+        daemon_options_help(&text);
+        return print(&text);
+    }
+    if (o.version) {
+        buf_str(&text, "kbsearchd " PACKAGE_VERSION "\n");
+        return print(&text);
+    }
+    harden();
+    struct arena arena = {0};
+    struct config config;
+    int rc = config_load(&arena, &o.config, &config, &e) ? fail(&e) : serve(&o, &config);
+    arena_free(&arena);
+    return rc;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/pool.h"
+
+#include <stdlib.h>
+
+int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct config *config,
+    reply_fn *const methods[PROTO_COUNT], struct err *e)
+{
+    *p = (struct pool){.loop = loop, .config = config, .methods = methods};
+    p->readers = calloc(readers, sizeof *p->readers);
+    p->free = calloc(readers, sizeof(struct reader *));
+    int rc = p->readers && p->free ? 0 : err_memory(e);
+    while (rc == 0 && p->n < readers) {
+        rc = reader_init(&p->readers[p->n], config->db.text, e);
+        if (rc == 0) {
+            p->free[p->n_free++] = &p->readers[p->n];
+            p->n++;
+        }
+    }
+    if (rc) {
+        pool_free(p);
+        return -1;
+    }
+    uv_timer_init(loop, &p->timer);
+    p->timer.data = p;
+    return 0;
+}
+
+static void lane_append(struct pool *p, struct lane *lane)
+{
+    lane->next = NULL;
+    if (p->last)
+        p->last->next = lane;
+    else
+        p->first = lane;
+    p->last = lane;
+}
+
+static void lane_leave(struct pool *p, struct lane *lane)
+{
+    struct lane *before = NULL;
+    for (struct lane *l = p->first; l != lane; l = l->next)
+        before = l;
+    *(before ? &before->next : &p->first) = lane->next;
+    if (p->last == lane)
+        p->last = before;
+}
+
+void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
+{
+    struct request *before = NULL;
+    for (struct request *i = lane->first; i != r; i = i->next)
+        before = i;
+    *(before ? &before->next : &lane->first) = r->next;
+    if (lane->last == r)
+        lane->last = before;
+    r->next = NULL;
+    if (!lane->first)
+        lane_leave(p, lane);
+}
+
+static void work(uv_work_t *w)
+{
+    struct request *r = w->data;
+    request_run(r, r->pool->config, r->pool->methods);
+}
+
+static void worked(uv_work_t *w, int status);
+
+static void start(struct pool *p, struct request *r)
+{
+    r->state = REQUEST_RUNNING;
+    r->reader = p->free[--p->n_free];
+    r->work.data = r;
+    uv_queue_work(p->loop, &r->work, work, worked);
+}
+
+static void start_next(struct pool *p)
+{
+    struct lane *lane = p->first;
+    if (!lane)
+        return;
+    struct request *r = lane->first;
+    pool_withdraw(p, lane, r);
+    if (lane->first) {
+        lane_leave(p, lane);
+        lane_append(p, lane);
+    }
+    start(p, r);
+}
+
+static void worked(uv_work_t *w, int status)
+{
+    (void)status;
+    struct request *r = w->data;
+    struct pool *p = r->pool;
+    p->free[p->n_free++] = r->reader;
+    r->reader = NULL;
+    start_next(p);
+    r->done(r);
+}
+
+/* --- waiting -----------------------------------------------------------------------------------
+ */
+
+static void overdue(uv_timer_t *timer);
+
+static void wake_at(struct pool *p, uint64_t deadline_ns)
+{
+    uint64_t now = uv_hrtime();
+    uint64_t ms = deadline_ns > now ? (deadline_ns - now) / 1000000u + 1 : 0;
+    if (!uv_is_active((uv_handle_t *)&p->timer) || uv_timer_get_due_in(&p->timer) > ms)
+        uv_timer_start(&p->timer, overdue, ms, 0);
+}
+
+/* Takes those out of the lane whose time is over, as a list. */
+static struct request *take_overdue(struct pool *p, struct lane *lane, uint64_t now)
+{
+    struct request *late = NULL;
+    for (struct request *r = lane->first, *next; r; r = next) {
+        next = r->next;
+        if (r->deadline_ns > now)
+            continue;
+        pool_withdraw(p, lane, r);
+        r->state = REQUEST_RUNNING;
+        r->next = late;
+        late = r;
+    }
+    return late;
+}
+
+static void overdue(uv_timer_t *timer)
+{
+    struct pool *p = timer->data;
+    uint64_t now = uv_hrtime();
+    struct request *late = NULL;
+    for (struct lane *lane = p->first, *next; lane; lane = next) {
+        next = lane->next;
+        for (struct request *r = take_overdue(p, lane, now), *after; r; r = after) {
+            after = r->next;
+            r->next = late;
+            late = r;
+        }
+    }
+    for (struct lane *lane = p->first; lane; lane = lane->next)
+        for (struct request *r = lane->first; r; r = r->next)
+            wake_at(p, r->deadline_ns);
+    /* `done` may close connections and so change the lanes: only now. */
+    for (struct request *next; late; late = next) {
+        next = late->next;
+        late->next = NULL;
+        request_refuse(late, ERR_TIMEOUT, "the deadline passed while all readers were busy");
+        late->done(late);
+    }
+}
+
+void pool_submit(struct pool *p, struct lane *lane, struct request *r)
+{
+    r->pool = p;
+    if (p->n_free) {
+        start(p, r);
+        return;
+    }
+    r->state = REQUEST_QUEUED;
+    r->next = NULL;
+    if (lane->first) {
+        lane->last->next = r;
+    } else {
+        lane->first = r;
+        lane_append(p, lane);
+    }
+    lane->last = r;
+    wake_at(p, r->deadline_ns);
+}
+
+void pool_close(struct pool *p)
+{
+    uv_close((uv_handle_t *)&p->timer, NULL);
+}
+
+void pool_free(struct pool *p)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        reader_free(&p->readers[i]);
+    free(p->readers);
+    free(p->free);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pool: N readers of the index, and the requests that wait for one. A request runs as soon as a
+ * reader is free; the others wait in their connection's lane, and the lanes are served in turn, so
+ * that a connection that asks much holds up itself first. Belongs to the loop.
+ *
+ * A request whose deadline passes while it waits is answered then. Workers mind their own.
+ */
+#ifndef KB_POOL_H
+#define KB_POOL_H
+
+#include "daemon/request.h"
+
+struct lane { /* part of a connection; zeroed at first */
+    struct request *first, *last;
+    struct lane *next;
+};
+
+struct pool {
+    uv_loop_t *loop;
+    uv_timer_t timer; /* at the earliest deadline of those that wait */
+    const struct config *config;
+    reply_fn *const *methods;
+    struct reader *readers;
+    struct reader **free; /* the one used last on top: what it keeps is warm */
+    unsigned n, n_free;
+    struct lane *first, *last; /* that hold requests, in the order of their turn */
+};
+
+/* `config` and `methods` must outlive the pool. ERR_MEMORY and what reader_init says. */
+int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct config *config,
+    reply_fn *const methods[PROTO_COUNT], struct err *e);
+/* Calls r->done once, later: never from here. */
+void pool_submit(struct pool *p, struct lane *lane, struct request *r);
+/* Takes a QUEUED request back: it is the caller's again, and done will not be called. */
+void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
+/* Closes the timer, so that the loop can end. */
+void pool_close(struct pool *p);
+/* After the loop has ended. */
+void pool_free(struct pool *p);
+
+#endif

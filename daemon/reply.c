@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/reply.h"
+
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void put_uuid(struct json_writer *w, const char *uuid, uint64_t revision)
+{
+    json_key(w, "index");
+    if (uuid[0]) {
+        json_put_string(w, slice_str(uuid));
+        json_key_int(w, "revision", (int64_t)revision);
+    } else {
+        json_put_null(w);
+        json_key(w, "revision");
+        json_put_null(w);
+    }
+}
+
+static void key_string_or_null(struct json_writer *w, const char *key, struct slice s)
+{
+    json_key(w, key);
+    if (s.n)
+        json_put_string(w, s);
+    else
+        json_put_null(w);
+}
+
+static void put_strings(
+    struct json_writer *w, const char *key, const struct slice *strings, size_t n)
+{
+    json_key(w, key);
+    json_open(w, '[');
+    for (size_t i = 0; i < n; i++)
+        json_put_string(w, strings[i]);
+    json_close(w, ']');
+}
+
+/* --- hits --------------------------------------------------------------------------------------
+ */
+
+static void put_snippet(struct json_writer *w, const struct segment *segments, size_t n)
+{
+    json_key(w, "snippet");
+    json_open(w, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_open(w, '{');
+        json_key_string(w, "t", segments[i].text);
+        if (segments[i].match)
+            json_key_bool(w, "m", true);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
+static void put_neighbours(
+    struct json_writer *w, const char *key, const struct neighbour *units, size_t n)
+{
+    json_key(w, key);
+    json_open(w, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_open(w, '{');
+        json_key_int(w, "line", units[i].line);
+        json_key_int(w, "end_line", units[i].end_line);
+        json_key_string(w, "text", units[i].text);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
+static void put_date(struct json_writer *w, day_t day)
+{
+    char text[11];
+    json_key(w, "date");
+    if (day == DAY_NONE) {
+        json_put_null(w);
+        return;
+    }
+    day_format(day, text);
+    json_put_string(w, slice_str(text));
+}
+
+static void put_hit(struct json_writer *w, const struct hit *h, bool neighbours)
+{
+    const struct record *r = &h->rec;
+    char id[2 * UNIT_ID_BYTES + 1];
+    record_id_format(r->id, id);
+    json_open(w, '{');
+    json_key_string(w, "id", slice_str(id));
+    json_key_string(w, "path", h->path);
+    json_key_string(w, "vault", r->vault);
+    json_key_string(w, "rel", r->rel);
+    json_key_int(w, "line", r->line);
+    json_key_int(w, "end_line", r->end_line);
+    json_key_int(w, "match_line", h->match_line);
+    json_key_int(w, "col", h->col);
+    json_key_string(w, "kind", slice_str(unit_kind_name(r->kind)));
+    put_date(w, r->day);
+    json_key_string(w, "date_source", slice_str(date_source_name(r->day_source)));
+    json_key_string(w, "title", r->title);
+    put_strings(w, "heading", r->heading, r->n_headings);
+    json_key(w, "score");
+    json_put_real(w, h->score);
+    json_key_string(w, "text", h->text);
+    json_key_bool(w, "truncated", h->truncated);
+    put_snippet(w, h->snippet, h->n_snippet);
+    if (neighbours) {
+        put_neighbours(w, "before", h->before, h->n_before);
+        put_neighbours(w, "after", h->after, h->n_after);
+    }
+    json_close(w, '}');
+}
+
+static void put_hits(struct json_writer *w, const struct hit *hits, size_t n, bool neighbours)
+{
+    json_key(w, "hits");
+    json_open(w, '[');
+    for (size_t i = 0; i < n; i++)
+        put_hit(w, &hits[i], neighbours);
+    json_close(w, ']');
+}
+
+/* --- methods -----------------------------------------------------------------------------------
+ */
+
+static int reply_hello(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)p;
+    (void)facts;
+    /* An index that cannot be read is for status to explain; the greeting goes on without. */
+    struct err why = {0};
+    const struct index_reader *index = &w->reader->index;
+    bool there = reader_refresh(w->reader, &why) == 0;
+    if (why.code == ERR_MEMORY || why.code == ERR_MODIFIED)
+        return err_set(e, why.code, "%s", why.text);
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    json_key_int(&j, "protocol", PROTO_VERSION);
+    json_key_string(&j, "server", SLICE_LIT("kbsearchd " PACKAGE_VERSION));
+    json_key(&j, "methods");
+    json_open(&j, '[');
+    for (int m = 0; m < PROTO_COUNT; m++)
+        json_put_string(&j, slice_str(proto_rows[m].name));
+    json_close(&j, ']');
+    json_key(&j, "limits");
+    json_open(&j, '{');
+    for (size_t i = 0; i < proto_limit_count; i++)
+        json_key_int(&j, proto_limits[i].name, proto_limits[i].value);
+    json_close(&j, '}');
+    put_uuid(&j, there ? index->uuid : "", index->revision);
+    json_close(&j, '}');
+    return 0;
+}
+
+static void put_relaxed(struct json_writer *w, const struct search_result *r)
+{
+    json_key(w, "relaxed");
+    if (!r->relaxed) {
+        json_put_null(w);
+        return;
+    }
+    json_open(w, '{');
+    json_key_string(w, "to", slice_str(r->relaxed));
+    json_key_int(w, "words", r->relaxed_words);
+    json_key_int(w, "of", r->relaxed_of);
+    json_close(w, '}');
+}
+
+static void put_suggestion(struct json_writer *w, const struct search_result *r)
+{
+    json_key(w, "suggestion");
+    if (!r->suggestion_from.n) {
+        json_put_null(w);
+        return;
+    }
+    json_open(w, '{');
+    json_key_string(w, "from", r->suggestion_from);
+    json_key_string(w, "to", r->suggestion_to);
+    json_key_string(w, "query", r->suggestion_query);
+    json_close(w, '}');
+}
+
+static int reply_search(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    uint64_t begun = now_ns();
+    struct search_result r = {0};
+    if (answer_search(w, &p->search, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    json_key_string(&j, "query", r.query);
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_int(&j, "total", (int64_t)r.total);
+    json_key_bool(&j, "total_exact", r.total_exact);
+    put_relaxed(&j, &r);
+    put_suggestion(&j, &r);
+    json_key(&j, "incomplete");
+    json_put_null(&j);
+    json_key_int(&j, "took_us", (int64_t)((now_ns() - begun) / 1000));
+    put_strings(&j, "warnings", r.warnings, r.n_warnings);
+    key_string_or_null(&j, "cursor", r.cursor);
+    put_hits(&j, r.hits, r.n_hits, p->search.neighbours > 0);
+    if (p->search.explain) {
+        json_key(&j, "explain");
+        json_open(&j, '{');
+        json_key_string(&j, "tree", r.explain_tree);
+        json_key_string(&j, "plan", r.explain_plan);
+        json_close(&j, '}');
+    }
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_get(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct get_result r = {0};
+    if (answer_get(w, &p->get, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_bool(&j, "stale", r.stale);
+    put_hits(&j, r.hits, r.n_hits, false);
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_suggest(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct suggest_result r = {0};
+    if (answer_suggest(w, &p->suggest, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key(&j, "suggestions");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n; i++) {
+        json_open(&j, '{');
+        json_key_string(&j, "text", r.v[i].text);
+        json_key_string(&j, "kind", slice_str(r.v[i].kind));
+        json_key_int(&j, "count", r.v[i].count);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_status(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    struct status_result r = {0};
+    if (answer_status(w, &p->status, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    json_key_string(&j, "server", SLICE_LIT("kbsearchd " PACKAGE_VERSION));
+    json_key_int(&j, "pid", getpid());
+    json_key_int(&j, "uptime_s", (int64_t)((now_ns() - facts->started_ns) / 1000000000u));
+    json_key_string(&j, "db", slice_str(facts->db));
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_int(&j, "units", (int64_t)r.units);
+    json_key_int(&j, "notes", (int64_t)r.notes);
+    json_key(&j, "vaults");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_vaults; i++) {
+        json_open(&j, '{');
+        json_key_string(&j, "name", r.vaults[i].name);
+        json_key_string(&j, "path", r.vaults[i].path);
+        json_key_int(&j, "notes", (int64_t)r.vaults[i].notes);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_key_int(&j, "bytes", (int64_t)r.bytes);
+    json_key_int(&j, "connections", facts->connections);
+    json_key_int(&j, "requests", (int64_t)facts->requests);
+    json_key_int(&j, "readers", facts->readers);
+    key_string_or_null(&j, "error", r.error);
+    json_close(&j, '}');
+    return 0;
+}
+
+reply_fn *const reply_methods[PROTO_COUNT] = {
+#define METHOD(c, wire, help) reply_##c,
+    PROTO_METHODS(METHOD)
+#undef METHOD
+};
+
+/* --- around them -------------------------------------------------------------------------------
+ */
+
+void reply_begin(struct buf *out, struct slice id)
+{
+    buf_str(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    buf_slice(out, id);
+    buf_str(out, ",\"result\":");
+}
+
+void reply_end(struct buf *out)
+{
+    buf_char(out, '}');
+}
+
+void reply_error(struct buf *out, struct slice id, const struct err *e)
+{
+    enum err_code code = err_rpc(e->code) < ERR_RPC_PRIVATE ? e->code : ERR_INTERNAL;
+    struct json_writer w = json_writer(out);
+    json_open(&w, '{');
+    json_key_string(&w, "jsonrpc", SLICE_LIT("2.0"));
+    json_key(&w, "id");
+    json_put_raw(&w, id);
+    json_key(&w, "error");
+    json_open(&w, '{');
+    json_key_int(&w, "code", err_rpc(code));
+    json_key_string(&w, "message", slice_str(e->text));
+    json_key(&w, "data");
+    json_open(&w, '{');
+    json_key_string(&w, "reason", slice_str(err_reason(code)));
+    if (e->at != ERR_NOWHERE)
+        json_key_int(&w, "at", (int64_t)e->at);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    json_close(&w, '}');
+}

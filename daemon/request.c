@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/request.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "lib/query.h"
+
+_Static_assert((int)PROTO_MAX_QUERY_BYTES == (int)QUERY_BYTES &&
+                   (int)PROTO_MAX_QUERY_TERMS == (int)QUERY_TERMS &&
+                   (int)PROTO_MAX_QUERY_LEVELS == (int)QUERY_LEVELS &&
+                   (int)PROTO_MAX_PREFIX_EXPANSIONS == (int)QUERY_EXPAND &&
+                   (int)PROTO_MAX_JSON_LEVELS == (int)JSON_DEPTH,
+    "hello tells the limits that hold");
+
+/* ERR_MODIFIED means the index moved on twice while a reader was in it; kbindex commits at most
+ * every two seconds, so a damaged block that looks like it must not be tried for ever. */
+enum { ATTEMPTS = 3, ERROR_ROOM = 1024 };
+
+struct request *request_new(void)
+{
+    struct request *r = calloc(1, sizeof *r);
+    /* Room for an error, so that one can be told when memory has run out. */
+    if (r && !buf_room(&r->out, ERROR_ROOM)) {
+        free(r);
+        return NULL;
+    }
+    if (r) {
+        r->id = SLICE_LIT("null");
+        r->err.at = ERR_NOWHERE;
+        atomic_init(&r->stop, false);
+    }
+    return r;
+}
+
+void request_free(struct request *r)
+{
+    arena_free(&r->arena);
+    buf_free(&r->out);
+    free(r);
+}
+
+static void *param(const struct request *r, const char *name, enum proto_type type)
+{
+    const struct proto_row *row = &proto_rows[r->method];
+    for (size_t i = 0; i < row->n_params; i++)
+        if (row->params[i].type == type && strcmp(row->params[i].name, name) == 0)
+            return (char *)(uintptr_t)&r->params + row->params[i].offset;
+    return NULL;
+}
+
+struct slice request_string(const struct request *r, const char *name)
+{
+    const struct slice *s = param(r, name, PROTO_STRING);
+    return s ? *s : slice_of(NULL, 0);
+}
+
+/* --- reading -----------------------------------------------------------------------------------
+ */
+
+/* An id as JSON text, in the arena. */
+static int read_id(struct request *r, const struct json *v, struct slice *id)
+{
+    enum json_kind kind = json_kind(v);
+    if (kind != JSON_IS_STRING && kind != JSON_IS_INT)
+        return err_set(&r->err, ERR_REQUEST, "id must be a string or an integer");
+    struct buf text = {0};
+    json_dump(v, &text);
+    struct slice copy = arena_dup(&r->arena, buf_view(&text));
+    bool failed = text.failed || !copy.p;
+    buf_free(&text);
+    if (failed)
+        return err_memory(&r->err);
+    *id = copy;
+    return 0;
+}
+
+/* The strings point into the message's JSON, which goes before the request does. */
+static int keep_strings(struct request *r)
+{
+    const struct proto_row *row = &proto_rows[r->method];
+    for (size_t i = 0; i < row->n_params; i++) {
+        if (row->params[i].type != PROTO_STRING)
+            continue;
+        struct slice *s = (void *)((char *)&r->params + row->params[i].offset);
+        if (!s->p)
+            continue;
+        *s = arena_dup(&r->arena, *s);
+        if (!s->p)
+            return err_memory(&r->err);
+    }
+    return 0;
+}
+
+static void unknown_method(struct request *r, struct slice name)
+{
+    struct buf known = {0};
+    for (int m = 0; m < PROTO_COUNT; m++)
+        buf_printf(&known, " %s", proto_rows[m].name);
+    err_set(&r->err, ERR_METHOD, "unknown method \"%.*s\"; known:%s",
+        (int)(name.n < 40 ? name.n : 40), name.p, buf_cstr(&known));
+    buf_free(&known);
+}
+
+static int read_today(struct request *r)
+{
+    struct slice today = request_string(r, "today");
+    r->today = today.p ? day_parse(today) : day_today();
+    return today.p && r->today == DAY_NONE
+               ? err_set(&r->err, ERR_PARAMS, "%s: today must be a day, YYYY-MM-DD",
+                     proto_rows[r->method].name)
+               : 0;
+}
+
+static int read_ask(struct request *r, const struct json *params)
+{
+    enum { DEADLINE_MS = 5000 };
+    if (proto_decode(r->method, params, &r->params, &r->err) || keep_strings(r) || read_today(r))
+        return -1;
+    const int64_t *ms = param(r, "deadline_ms", PROTO_INT);
+    r->deadline_ns = uv_hrtime() + (uint64_t)(ms ? *ms : DEADLINE_MS) * 1000000u;
+    return 0;
+}
+
+static enum request_kind read_cancel(struct request *r, const struct json *params, bool asks)
+{
+    if (read_id(r, json_get(params, "id"), &r->target) == 0)
+        return REQUEST_CANCEL;
+    return asks ? REQUEST_REFUSE : REQUEST_IGNORE;
+}
+
+static enum request_kind read_call(struct request *r, const struct json *root, struct slice method)
+{
+    const struct json *params = json_get(root, "params");
+    bool asks = json_get(root, "id") != NULL;
+    if (slice_is(method, "$/cancelRequest"))
+        return read_cancel(r, params, asks);
+    r->method = proto_find(method);
+    if (r->method == PROTO_COUNT && !asks)
+        return REQUEST_IGNORE;
+    if (r->method == PROTO_COUNT)
+        unknown_method(r, method);
+    else if (!asks)
+        err_set(&r->err, ERR_REQUEST, "%s needs an id, a string or an integer",
+            proto_rows[r->method].name);
+    else if (read_ask(r, params) == 0)
+        return REQUEST_ASK;
+    return REQUEST_REFUSE;
+}
+
+/* What every request has; -1 with the id as far as it is known. */
+static int read_frame(struct request *r, const struct json *root)
+{
+    if (json_kind(root) == JSON_IS_ARRAY)
+        return err_set(
+            &r->err, ERR_REQUEST, "batches are not answered: send one request at a time");
+    if (json_kind(root) != JSON_IS_OBJECT)
+        return err_set(&r->err, ERR_REQUEST, "a request is a JSON object");
+    const struct json *id = json_get(root, "id");
+    if (id && read_id(r, id, &r->id))
+        return -1;
+    if (!slice_is(json_text(json_get(root, "jsonrpc")), "2.0"))
+        return err_set(&r->err, ERR_REQUEST, "a request has \"jsonrpc\":\"2.0\"");
+    if (json_kind(json_get(root, "method")) != JSON_IS_STRING)
+        return err_set(&r->err, ERR_REQUEST, "a request has a method, a string");
+    return 0;
+}
+
+enum request_kind request_read(struct request *r, struct slice message)
+{
+    struct json *root = json_parse(message, &r->err);
+    if (!root)
+        return REQUEST_REFUSE;
+    enum request_kind kind = REQUEST_REFUSE;
+    if (read_frame(r, root) == 0)
+        kind = read_call(r, root, json_text(json_get(root, "method")));
+    json_free(root);
+    return kind;
+}
+
+/* --- answering ---------------------------------------------------------------------------------
+ */
+
+static int check_index(struct request *r, struct err *e)
+{
+    struct slice want = request_string(r, "index");
+    if (!want.p)
+        return 0;
+    if (reader_refresh(r->reader, e))
+        return -1;
+    const char *uuid = r->reader->index.uuid;
+    return slice_is(want, uuid)
+               ? 0
+               : err_set(e, ERR_WRONG_INDEX, "this daemon serves the index %s in %s, not %.*s",
+                     uuid, r->facts.db, (int)want.n, want.p);
+}
+
+static int attempt(struct request *r, struct answer *w, reply_fn *method, struct err *e)
+{
+    buf_clear(&r->out);
+    reply_begin(&r->out, r->id);
+    if (check_index(r, e) || method(w, &r->params, &r->facts, &r->out, e))
+        return -1;
+    reply_end(&r->out);
+    return r->out.failed ? err_memory(e) : 0;
+}
+
+void request_run(
+    struct request *r, const struct config *config, reply_fn *const methods[PROTO_COUNT])
+{
+    struct answer w = {.reader = r->reader,
+        .config = config,
+        .arena = &r->arena,
+        .today = r->today,
+        .deadline_ns = r->deadline_ns,
+        .stop = &r->stop};
+    struct err e = {0};
+    int tries = 0;
+    do
+        err_clear(&e);
+    while (attempt(r, &w, methods[r->method], &e) && e.code == ERR_MODIFIED && ++tries < ATTEMPTS);
+    if (e.code == ERR_MODIFIED) {
+        err_clear(&e);
+        err_set(&e, ERR_BUSY, "the index changed %d times while the answer was made; ask again",
+            (int)ATTEMPTS);
+    }
+    r->err = e;
+    if (e.code != ERR_NONE)
+        request_refuse(r, ERR_NONE, NULL);
+}
+
+void request_refuse(struct request *r, enum err_code code, const char *text)
+{
+    if (code != ERR_NONE) {
+        err_clear(&r->err);
+        err_set(&r->err, code, "%s", text);
+    }
+    buf_clear(&r->out);
+    reply_error(&r->out, r->id, &r->err);
+    if (r->out.failed) {
+        /* Fits into the room that request_new made, unless the id is very long. */
+        struct err none = {.code = ERR_MEMORY, .at = ERR_NOWHERE, .text = "out of memory"};
+        buf_clear(&r->out);
+        reply_error(&r->out, r->id.n < 100 ? r->id : SLICE_LIT("null"), &none);
+    }
+}

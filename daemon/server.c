@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/conn.h"
+#include "lib/log.h"
+
+enum {
+    ACCEPT_AT_ONCE = 64,
+    RETRY_MS = 1000,
+    FINISH_MS = 2000,
+    LINGER_MS = 500,
+    THREADS_MAX = 64,
+    FDS_OWN = 12,       /* standard streams, loop, listener, lock */
+    FDS_PER_READER = 8, /* tables of an index, and room for its successor */
+    STACK_BYTES = 8 << 20
+};
+
+struct server {
+    uv_loop_t loop;
+    struct listener *listener;
+    struct pool pool;
+    struct host host;
+    uv_poll_t accept;
+    uv_signal_t signals[3];
+    uv_timer_t idle, retry, end;
+    unsigned max_conns, idle_exit;
+    bool stopping, finished;
+};
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
+
+/* What still runs has been told to stop; the process does not wait for it longer than this. */
+static void on_linger(uv_timer_t *timer)
+{
+    (void)timer;
+    log_line(LOG_WARNING, "a search did not stop in time");
+    _exit(0);
+}
+
+static void finish(struct server *s)
+{
+    if (s->finished)
+        return;
+    s->finished = true;
+    pool_close(&s->pool);
+    for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
+    uv_close((uv_handle_t *)&s->idle, NULL);
+    uv_close((uv_handle_t *)&s->retry, NULL);
+    uv_timer_start(&s->end, on_linger, LINGER_MS, 0);
+    uv_unref((uv_handle_t *)&s->end);
+}
+
+static void on_end(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    log_line(LOG_WARNING, "%u connections are closed with answers undelivered", s->host.n_conns);
+    host_close(&s->host);
+}
+
+static void stop(struct server *s, const char *why)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    log_line(LOG_INFO, "%s: finishing", why);
+    uv_close((uv_handle_t *)&s->accept, NULL);
+    listener_close(s->listener);
+    uv_timer_start(&s->end, on_end, FINISH_MS, 0);
+    host_drain(&s->host);
+    if (!s->host.n_conns)
+        finish(s);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    stop(signal->data, strsignal(number));
+}
+
+/* --- connections -------------------------------------------------------------------------------
+ */
+
+static void refuse(int fd, unsigned most)
+{
+    struct err e = {.at = ERR_NOWHERE};
+    struct buf out = {0};
+    err_set(&e, ERR_OVERLOADED, "%u connections are open, and no more are taken", most);
+    reply_error(&out, SLICE_LIT("null"), &e);
+    buf_char(&out, '\n');
+    if (!out.failed)
+        (void)!send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    buf_free(&out);
+    close(fd);
+}
+
+static void welcome(struct server *s, int fd)
+{
+    struct err e = {.at = ERR_NOWHERE};
+    if (!peer_is_owner(fd)) {
+        log_line(LOG_WARNING, "a connection of another user was refused");
+        close(fd);
+    } else if (s->host.n_conns >= s->max_conns) {
+        refuse(fd, s->max_conns);
+    } else if (conn_open(&s->host, fd, &e)) {
+        log_line(LOG_ERROR, "%s", e.text);
+    }
+}
+
+static void on_accept(uv_poll_t *poll, int status, int events);
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    if (!s->stopping)
+        uv_poll_start(&s->accept, UV_READABLE, on_accept);
+}
+
+static void accept_all(struct server *s)
+{
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        int fd = accept4(s->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            welcome(s, fd);
+            continue;
+        }
+        if (errno == EINTR || errno == ECONNABORTED)
+            continue;
+        if (errno != EAGAIN) {
+            log_line(LOG_ERROR, "cannot accept: %s", strerror(errno));
+            uv_poll_stop(&s->accept);
+            uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
+        }
+        return;
+    }
+}
+
+static void on_accept(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    accept_all(poll->data);
+}
+
+static void on_idle(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    accept_all(s);
+    if (!s->host.n_conns)
+        stop(s, "idle");
+}
+
+static void on_change(struct host *h)
+{
+    struct server *s = h->data;
+    if (s->stopping && !h->n_conns)
+        finish(s);
+    else if (s->idle_exit && !s->stopping && !h->n_conns)
+        uv_timer_start(&s->idle, on_idle, s->idle_exit * UINT64_C(1000), 0);
+    else if (!s->finished)
+        uv_timer_stop(&s->idle);
+}
+
+/* --- the beginning -----------------------------------------------------------------------------
+ */
+
+/* Fewer readers when file descriptors are few, so that some connections remain. */
+static void share_descriptors(struct server *s, unsigned *threads)
+{
+    struct rlimit files = {0};
+    getrlimit(RLIMIT_NOFILE, &files);
+    rlim_t want = FDS_OWN + THREADS_MAX * FDS_PER_READER + PROTO_MAX_CONNECTIONS;
+    if (files.rlim_cur < want) {
+        files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+        setrlimit(RLIMIT_NOFILE, &files);
+        getrlimit(RLIMIT_NOFILE, &files);
+    }
+    unsigned all = files.rlim_cur < want ? (unsigned)files.rlim_cur : (unsigned)want;
+    while (*threads > 1 && FDS_OWN + *threads * FDS_PER_READER + *threads > all)
+        --*threads;
+    unsigned own = FDS_OWN + *threads * FDS_PER_READER;
+    s->max_conns = all > own ? all - own : 1;
+    if (s->max_conns > PROTO_MAX_CONNECTIONS)
+        s->max_conns = PROTO_MAX_CONNECTIONS;
+}
+
+/* libuv reads both when it starts its first thread. */
+static void prepare_threads(unsigned threads)
+{
+    char text[12];
+    snprintf(text, sizeof text, "%u", threads);
+    setenv("UV_THREADPOOL_SIZE", text, 1);
+    struct rlimit stack;
+    if (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != STACK_BYTES &&
+        (stack.rlim_max == RLIM_INFINITY || stack.rlim_max >= STACK_BYTES)) {
+        stack.rlim_cur = STACK_BYTES;
+        setrlimit(RLIMIT_STACK, &stack);
+    }
+}
+
+static int start(struct server *s, unsigned threads, const struct config *config, struct err *e)
+{
+    if (uv_loop_init(&s->loop))
+        return err_set(e, ERR_INTERNAL, "no event loop can be made");
+    if (pool_init(&s->pool, &s->loop, threads, config, reply_methods, e)) {
+        uv_loop_close(&s->loop);
+        return -1;
+    }
+    host_init(&s->host, &s->loop, &s->pool, config->db.text);
+    s->host.changed = on_change;
+    s->host.data = s;
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&s->loop, &s->idle);
+    uv_timer_init(&s->loop, &s->retry);
+    uv_timer_init(&s->loop, &s->end);
+    s->idle.data = s->retry.data = s->end.data = s;
+    uv_poll_init(&s->loop, &s->accept, s->listener->fd);
+    s->accept.data = s;
+    int rc = uv_poll_start(&s->accept, UV_READABLE, on_accept);
+    return rc ? err_set(e, ERR_INTERNAL, "cannot wait for connections: %s", uv_strerror(rc)) : 0;
+}
+
+int server_run(struct listener *l, const struct server_options *o, struct err *e)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s)
+        return err_memory(e);
+    s->listener = l;
+    s->idle_exit = o->idle_exit;
+    unsigned threads = o->threads ? o->threads : uv_available_parallelism();
+    if (threads > THREADS_MAX)
+        threads = THREADS_MAX;
+    share_descriptors(s, &threads);
+    prepare_threads(threads);
+    if (start(s, threads, o->config, e)) {
+        free(s);
+        return -1;
+    }
+    on_change(&s->host);
+    log_line(
+        LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, o->config->db.text);
+    notify_ready();
+    o->ready(o->ctx);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&s->end, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    pool_free(&s->pool);
+    uv_loop_close(&s->loop);
+    free(s);
+    return 0;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * server: the loop of kbsearchd from its first connection to its last. It accepts by itself
+ * (uv_poll and accept4), because a libuv 1.44 listener that meets EMFILE calls back for ever.
+ *
+ *   too many connections    the next one gets an error line and is closed
+ *   no file descriptors     accepting pauses for a second; connections are kept few enough that
+ *                           this does not happen
+ *   TERM, INT, HUP          no more is accepted or read, what is in flight is answered for up to
+ *                           two seconds, then the end
+ */
+#ifndef KB_SERVER_H
+#define KB_SERVER_H
+
+#include "daemon/listen.h"
+#include "lib/config.h"
+#include "lib/err.h"
+
+struct server_options {
+    const struct config *config;
+    unsigned threads;         /* 0: as many as there are cores */
+    unsigned idle_exit;       /* seconds without a connection; 0: never */
+    void (*ready)(void *ctx); /* it listens */
+    void *ctx;
+};
+
+/* Runs until a signal or idleness ends it; closes the listener. -1: it could not start. */
+int server_run(struct listener *l, const struct server_options *o, struct err *e);
+
+#endif
