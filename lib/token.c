@@ -316,18 +316,16 @@ static bool unit_at(struct scan *s, size_t from, size_t to)
 static size_t take_number(struct scan *s, size_t i, struct base *b)
 {
     size_t letters = 0; /* where they begin */
-    bool mixed = false, point = false;
+    bool point = false;
     for (struct ch c; (c = peek(s, i)).kind != CH_END; i += c.n) {
-        if (c.kind == CH_DIGIT) {
-            mixed |= letters;
-        } else if (c.kind == CH_LETTER || c.kind == CH_MARK) {
+        if (c.kind == CH_LETTER || c.kind == CH_MARK) {
             letters = letters ? letters : i;
         } else if (!letters && c.cp == '.' && peek(s, i + c.n).kind == CH_DIGIT) {
             point = true;
         } else if (!letters && !point && in(",'", c.cp) && c.n == 1 &&
                    groups_thousands(s, b->begin, i)) {
             b->commas = b->raw = true;
-        } else if (c.kind != CH_IGNORED) {
+        } else if (c.kind != CH_DIGIT && c.kind != CH_IGNORED) {
             break;
         }
         b->raw |= c.cp >= 0x80 || c.kind == CH_IGNORED;
@@ -335,7 +333,7 @@ static size_t take_number(struct scan *s, size_t i, struct base *b)
             b->end = (uint32_t)(i + c.n);
     }
     b->bare = !letters;
-    if (letters && !mixed && unit_at(s, letters, b->end)) {
+    if (letters && unit_at(s, letters, b->end)) {
         b->bare = true;
         b->end = (uint32_t)letters;
         return letters;
@@ -523,7 +521,7 @@ static void emit_group(struct scan *s)
     }
     s->last = b[n - 1];
     s->last_group = s->out->groups;
-    s->near = s->aside ? FAR : NEXT;
+    s->near = NEXT;
     s->mark = 0;
     end_group(s);
 }
@@ -638,13 +636,11 @@ static void read_groups(struct scan *s, size_t i);
 static size_t url_end(const struct scan *s, size_t i)
 {
     size_t end = i;
-    long open = 0;
     for (struct ch c; (c = peek(s, i)).kind != CH_END; i += c.n) {
         bool wide = c.kind == CH_OTHER && c.n == 3 && s->p[i] >= '\xe3';
         if (c.kind == CH_SPACE || c.kind == CH_IDEO || wide || in("<>\"`|", c.cp))
             break;
-        open += (c.cp == '(') - (c.cp == ')');
-        if (open >= 0 ? !in(".,;:!?'*_]}", c.cp) : c.cp != ')' && !in(".,;:!?'*_]}", c.cp))
+        if (!in(".,;:!?'*_)]}", c.cp))
             end = i + c.n;
     }
     return end;
@@ -687,7 +683,7 @@ static size_t take_words(struct scan *s, size_t i)
     return i;
 }
 
-/* . ! ? ... with white space or the end behind, be it behind a closing mark; 。 and its like. */
+/* . ! ? ... with white space behind, be it behind a closing mark; 。 and its like. */
 static bool ends_sentence(const struct scan *s, struct ch c, size_t i)
 {
     if (c.n == 3 && (c.cp == 0x3002 || c.cp == 0xff61 || c.cp == '!' || c.cp == '?'))
@@ -698,7 +694,7 @@ static bool ends_sentence(const struct scan *s, struct ch c, size_t i)
     for (i += c.n; (next = peek(s, i)).kind == CH_OTHER; i += next.n)
         if (!in("\"')]}", next.cp) && next.cp != 0x201d && next.cp != 0xbb)
             return false;
-    return next.kind == CH_END || next.kind == CH_SPACE;
+    return next.kind == CH_SPACE;
 }
 
 static void read_between(struct scan *s, struct ch c, size_t i)

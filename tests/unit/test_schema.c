@@ -102,7 +102,7 @@ static void links_and_paths_meet(void **state)
         {"  Muse \t Spark\xc2\xa0", "muse spark"},
         {"Zu\xcc\x88rich", "z\xc3\xbcrich"},
         {"Z%C3%9Crich", "z\xc3\xbcrich"},
-        {"100% sure %zz %4", "100% sure %zz %4"},
+        {"100% sure %zz %4z %4", "100% sure %zz %4z %4"},
         {"%6d%6D", "mm"},
         {"md", "md"},
         {".md", ".md"},

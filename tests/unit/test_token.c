@@ -105,6 +105,7 @@ static void compounds(void **state)
         {"open-weights", "open@1 J:openweights@1+2 weights@2"},
         {"llama.cpp", "llama@1 J:llamacpp@1+2 cpp@2"},
         {"r/LocalLLaMA", "r@1 J:rlocalllama@1+2 localllama@2 P:local@2"},
+        {"a/b/5", "a@1 J:ab5@1+3 b@2 5@3"},
         {"snake_case", "snake@1 J:snakecase@1+2 case@2"},
         {"CamelCase", "camelcase@1 P:camel@1 P:case@1"},
         {"HTTPServer", "httpserver@1 P:http@1 P:server@1"},
@@ -202,6 +203,8 @@ static void urls_stand_aside(void **state)
         {"see https://ar.org/abs/1 now",
             "see@1 | https@a0 ar@a1 J:arorg@a1+2 org@a2 abs@a3 1@a4 | now@2"},
         {"(http://x.y/a_(b)). Next", "http@a0 x@a1 J:xy@a1+2 y@a2 a@a3 b@a4 | next@1"},
+        {"One. http://x two", "one@1 | http@a0 x@a1 | two@10"},
+        {"one (http://x.) Two", "one@1 | http@a0 x@a1 | two@10"},
         {"one (http://x). Two", "one@1 | http@a0 x@a1 | two@10"},
         {"http://a http://b", "http@a0 a@a1 | http@a10 b@a11"},
         {"http://a\xe3\x80\x82\xe4\xba\xba", "http@a0 a@a1 | \xe4\xba\xba@1"},
@@ -226,6 +229,22 @@ static void appends_behind_what_is_there(void **state)
     assert_string_equal(buf_cstr(&got), "gpt@1 | http@a0 a@a1 | 5@10 | http@a10 b@a11");
     assert_int_equal(words.groups, 4);
     buf_free(&got);
+    arena_free(&a);
+}
+
+static void whoever_holds_a_digit_says_so(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct tokens words = {0};
+    const char *text = "GPT-5 4o @gpt4 open-weights .NET Z\xc3\xbcrich \xe4\xba\xba\xe5\xb7\xa5";
+    assert_int_equal(tokenize(&a, slice_str(text), &words, NULL), 0);
+    for (size_t i = 0; i < words.n; i++) {
+        bool digit = false;
+        for (size_t k = 0; k < words.v[i].term.n; k++)
+            digit |= words.v[i].term.p[k] >= '0' && words.v[i].term.p[k] <= '9';
+        assert_int_equal(words.v[i].digit, digit);
+    }
     arena_free(&a);
 }
 
@@ -429,6 +448,7 @@ int main(void)
         cmocka_unit_test(sentences_break_adjacency),
         cmocka_unit_test(urls_stand_aside),
         cmocka_unit_test(appends_behind_what_is_there),
+        cmocka_unit_test(whoever_holds_a_digit_says_so),
         cmocka_unit_test(long_terms_are_cut_between_characters),
         cmocka_unit_test(keys_of_names),
         cmocka_unit_test(any_bytes_are_read),
