@@ -108,7 +108,7 @@ static void add_marked(struct marked *m, struct slice text, bool match)
 {
     size_t from = m->text.n;
     utf8_printable(&m->text, text);
-    char *to = buf_room(&m->marks, m->text.n - from);
+    char *to = m->text.n > from ? buf_room(&m->marks, m->text.n - from) : NULL;
     if (to) {
         memset(to, match, m->text.n - from);
         m->marks.n += m->text.n - from;

@@ -225,21 +225,19 @@ enum outcome { DONE, GONE, FAILED };
 
 static enum outcome send_line(const struct link *l, struct slice line, struct err *e)
 {
-    struct slice parts[] = {line, SLICE_LIT("\n")};
-    for (size_t i = 0; i < 2; i++)
-        while (parts[i].n) {
-            ssize_t n = send(l->fd, parts[i].p, parts[i].n, MSG_NOSIGNAL | (i ? 0 : MSG_MORE));
-            if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
-                return GONE;
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n < 0) {
-                err_set(e, errno == EAGAIN ? ERR_TIMEOUT : ERR_NO_DAEMON, "%s: %s", path_of(l),
-                    strerror(errno));
-                return FAILED;
-            }
-            parts[i] = slice_of(parts[i].p + n, parts[i].n - (size_t)n);
+    while (line.n) {
+        ssize_t n = send(l->fd, line.p, line.n, MSG_NOSIGNAL);
+        if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+            return GONE;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err_set(e, errno == EAGAIN ? ERR_TIMEOUT : ERR_NO_DAEMON, "%s: %s", path_of(l),
+                strerror(errno));
+            return FAILED;
         }
+        line = slice_of(line.p + n, line.n - (size_t)n);
+    }
     return DONE;
 }
 

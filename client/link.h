@@ -25,7 +25,7 @@ struct link {
     struct buf in;
 };
 
-/* Sends one line (without its newline) and waits for one: *reply lives until the next call.
+/* Sends one line (with its newline) and waits for one: *reply lives until the next call.
  * ERR_TIMEOUT after `patience_ms` without an answer. */
 int link_call(
     struct link *l, struct slice line, int patience_ms, struct slice *reply, struct err *e);

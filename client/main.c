@@ -106,6 +106,7 @@ static void end_request(struct json_writer *w)
 {
     json_close(w, '}');
     json_close(w, '}');
+    buf_char(w->out, '\n');
 }
 
 /* --- search --------------------------------------------------------------------------------- */
