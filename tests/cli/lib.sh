@@ -83,6 +83,16 @@ kb_index() {
     fi
 }
 
+# kb_fake REPLY...: a daemon that gives these answers (fake.py) to who asks at $KBSEARCH_SOCKET;
+# what it was asked is in $T/asked.
+kb_fake() {
+    command -v python3 >/dev/null || kb_skip "python3 is not there"
+    KBSEARCH_SOCKET=$T/run/fake.sock
+    export KBSEARCH_SOCKET
+    [ -p "$T/asked" ] || rm -f "$T/asked"
+    python3 "$KB_SRCDIR/tests/cli/fake.py" "$KBSEARCH_SOCKET" "$T/asked" "$@"
+}
+
 # Ends the test's daemons and returns when they are gone.
 kb_stop() {
     for pid in $(kb_running); do
