@@ -94,6 +94,16 @@ struct search_result {
 int answer_search(
     struct answer *w, const struct search_params *p, struct search_result *r, struct err *e);
 
+/*
+ * One hit, without score and snippet.
+ * By id: the unit as the index has it. By path: from the file, read beneath its vault; the unit at a
+ * line (else the last one that begins above it), `count` lines as they stand, or the whole file. A
+ * piece of lines bears the id, kind and date of the unit it begins in, the whole file those of its
+ * head; a unit that the index does not know yet has an id of zeros. `stale`: the note reads
+ * otherwise now than it did when it was indexed, or cannot be read.
+ * ERR_NOT_FOUND: no such unit, note, vault or line. ERR_PARAMS: not exactly one of id and path, no
+ * id, or a path that several vaults have.
+ */
 struct get_result {
     char uuid[33];
     uint64_t revision;
@@ -103,6 +113,11 @@ struct get_result {
 };
 int answer_get(struct answer *w, const struct get_params *p, struct get_result *r, struct err *e);
 
+/*
+ * Titles and entities complete all that was typed; tags, fields and words what stands behind the
+ * last blank. Of `any` kind: one of each in turn, what is the same in two kinds once. `count`: units
+ * that have the word, tag or entity, or link to the title; 0 for fields.
+ */
 struct suggestion {
     struct slice text;
     const char *kind; /* "word" "title" "tag" "entity" "field" */
@@ -117,6 +132,7 @@ struct suggest_result {
 int answer_suggest(
     struct answer *w, const struct suggest_params *p, struct suggest_result *r, struct err *e);
 
+/* An index that cannot be read is told in `error`, not failed with. */
 struct status_vault {
     struct slice name, path;
     uint64_t notes;

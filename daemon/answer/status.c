@@ -68,7 +68,6 @@ static int describe(struct answer *w, struct status_result *r, struct err *e)
     return 0;
 }
 
-/* An index that cannot be read is a state too, told in `error`. */
 int answer_status(
     struct answer *w, const struct status_params *p, struct status_result *r, struct err *e)
 {
