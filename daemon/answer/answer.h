@@ -96,8 +96,8 @@ int answer_search(
 
 /*
  * One hit, without score and snippet.
- * By id: the unit as the index has it. By path: from the file, read beneath its vault; the unit at a
- * line (else the last one that begins above it), `count` lines as they stand, or the whole file. A
+ * By id: the unit as the index has it. By path: from the file, read beneath its vault: the unit at
+ * a line (else the last one that begins above it), `count` lines as they stand, or the whole file. A
  * piece of lines bears the id, kind and date of the unit it begins in, the whole file those of its
  * head; a unit that the index does not know yet has an id of zeros. `stale`: the note reads
  * otherwise now than it did when it was indexed, or cannot be read.
