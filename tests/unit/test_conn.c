@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What literal lines (tests/wire) cannot say: time, memory and turns. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "tests/wire/fake.h"
+
+#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"hello\"}\n"
+#define BIG                                                                                        \
+    "{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"method\":\"search\",\"params\":{\"query\":\"big\"}}\n"
+
+static void start(struct fake *f, struct fake_limits limits)
+{
+    if (!limits.readers)
+        limits.readers = 2;
+    assert_true(fake_open(f, limits));
+}
+
+static void send_text(struct fake *f, const char *text)
+{
+    assert_int_equal(send(f->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* Everything up to the end, or up to a first newline. */
+static void receive(struct fake *f, struct buf *in, bool line)
+{
+    ssize_t n = 1;
+    while (n > 0 && !(line && in->n && memchr(in->p, '\n', in->n))) {
+        struct pollfd p = {.fd = f->fd, .events = POLLIN};
+        assert_int_equal(poll(&p, 1, 10000), 1);
+        char *room = buf_room(in, 65536);
+        assert_non_null(room);
+        n = recv(f->fd, room, 65536, 0);
+        if (n > 0)
+            in->n += (size_t)n;
+    }
+    assert_true(line || n == 0 || errno == ECONNRESET);
+}
+
+static void test_half_a_request(void **state)
+{
+    struct fake f;
+    struct buf in = {0};
+    start(&f, (struct fake_limits){.half_ms = 40});
+    send_text(&f, HELLO "{\"jsonrpc\":");
+    receive(&f, &in, false);
+    assert_non_null(strstr(buf_cstr(&in), "\"result\""));
+    assert_non_null(strstr(buf_cstr(&in), "\"reason\":\"timed_out\""));
+    buf_free(&in);
+    assert_int_equal(fake_close(&f), 0);
+    (void)state;
+}
+
+static void test_idle_connections_live(void **state)
+{
+    struct fake f;
+    struct buf in = {0};
+    start(&f, (struct fake_limits){.half_ms = 20, .stall_ms = 20});
+    send_text(&f, HELLO);
+    receive(&f, &in, true);
+    struct pollfd p = {.fd = f.fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 200), 0);
+    buf_clear(&in);
+    send_text(&f, HELLO);
+    receive(&f, &in, true);
+    assert_non_null(strstr(buf_cstr(&in), "\"result\""));
+    buf_free(&in);
+    assert_int_equal(fake_close(&f), 0);
+    (void)state;
+}
+
+/* Floods with `line` and never reads, until the daemon hangs up. Bytes that it took. */
+static size_t flood(struct fake *f, const char *line)
+{
+    struct buf many = {0};
+    for (int i = 0; i < 500; i++)
+        buf_str(&many, line);
+    size_t sent = 0;
+    for (;;) {
+        size_t from = sent % many.n;
+        ssize_t n = send(f->fd, many.p + from, many.n - from, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0) {
+            sent += (size_t)n;
+            continue;
+        }
+        if (errno != EAGAIN)
+            break;
+        struct pollfd p = {.fd = f->fd, .events = POLLOUT};
+        assert_int_equal(poll(&p, 1, 10000), 1);
+    }
+    buf_free(&many);
+    return sent;
+}
+
+static void test_never_reads(void **state)
+{
+    static const char *const lines[] = {BIG, HELLO, "{\n", "{}\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct fake f;
+        start(&f, (struct fake_limits){.stall_ms = 200});
+        size_t taken = flood(&f, lines[i]);
+        /* A megabyte of answers of a hundred bytes, and what the kernel holds. */
+        assert_in_range(taken, 1, 3 << 20);
+        assert_int_equal(fake_close(&f), 0);
+    }
+    struct rusage use;
+    getrusage(RUSAGE_CHILDREN, &use);
+#ifndef __SANITIZE_ADDRESS__
+    assert_in_range(use.ru_maxrss, 1, 40 << 10);
+#endif
+    (void)state;
+}
+
+/* It reads slowly, but it reads: it gets everything. */
+static void test_slow_reader(void **state)
+{
+    struct fake f;
+    start(&f, (struct fake_limits){.stall_ms = 400});
+    for (int i = 0; i < 10; i++) {
+        char line[200];
+        snprintf(line, sizeof line,
+            "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"search\",\"params\":{\"query\":\"big\"}}"
+            "\n",
+            i);
+        send_text(&f, line);
+    }
+    shutdown(f.fd, SHUT_WR);
+    static char piece[100000];
+    size_t got = 0;
+    for (ssize_t n = 1; n > 0; got += (size_t)n) {
+        struct pollfd pause = {.fd = -1};
+        poll(&pause, 1, 25);
+        n = recv(f.fd, piece, sizeof piece, 0);
+        assert_true(n >= 0);
+    }
+    assert_true(got > 10 * 200000);
+    assert_int_equal(fake_close(&f), 0);
+    (void)state;
+}
+
+/* --- turns -------------------------------------------------------------------------------------
+ */
+
+static struct {
+    struct buf order;
+    unsigned left;
+    struct pool pool;
+} turns;
+
+static void note_done(struct request *r)
+{
+    buf_slice(&turns.order, r->id);
+    request_free(r);
+    if (--turns.left == 0)
+        pool_close(&turns.pool);
+}
+
+static void test_turns(void **state)
+{
+    static const struct {
+        int lane;
+        const char *id;
+    } asked[] = {{0, "1"}, {0, "2"}, {0, "3"}, {0, "4"}, {1, "5"}, {2, "6"}, {1, "7"}, {2, "8"}};
+    static const struct config config = {.db = {"/nonexistent/kbsearch", "test"}};
+    struct lane lanes[3] = {{0}};
+    struct err e = {0};
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    assert_int_equal(pool_init(&turns.pool, &loop, 1, &config, fake_methods, &e), 0);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        char line[100];
+        int n = snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"status\"}",
+            asked[i].id);
+        struct request *r = request_new();
+        assert_non_null(r);
+        assert_int_equal(request_read(r, slice_of(line, (size_t)n)), REQUEST_ASK);
+        r->done = note_done;
+        turns.left++;
+        pool_submit(&turns.pool, &lanes[asked[i].lane], r);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_string_equal(buf_cstr(&turns.order), "12563784");
+    pool_free(&turns.pool);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    buf_free(&turns.order);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_half_a_request),
+        cmocka_unit_test(test_idle_connections_live),
+        cmocka_unit_test(test_never_reads),
+        cmocka_unit_test(test_slow_reader),
+        /* Last: it starts libuv's threads in this process, and the others fork. */
+        cmocka_unit_test(test_turns),
+    };
+    return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
+}
