@@ -97,9 +97,9 @@ int answer_search(
 /*
  * One hit, without score and snippet.
  * By id: the unit as the index has it. By path: from the file, read beneath its vault: the unit at
- * a line (else the last one that begins above it), `count` lines as they stand, or the whole file. A
- * piece of lines bears the id, kind and date of the unit it begins in, the whole file those of its
- * head; a unit that the index does not know yet has an id of zeros. `stale`: the note reads
+ * a line (else the last one that begins above it), `count` lines as they stand, or the whole file.
+ * A piece of lines bears the id, kind and date of the unit it begins in, the whole file those of
+ * its head; a unit that the index does not know yet has an id of zeros. `stale`: the note reads
  * otherwise now than it did when it was indexed, or cannot be read.
  * ERR_NOT_FOUND: no such unit, note, vault or line. ERR_PARAMS: not exactly one of id and path, no
  * id, or a path that several vaults have.
@@ -115,8 +115,8 @@ int answer_get(struct answer *w, const struct get_params *p, struct get_result *
 
 /*
  * Titles and entities complete all that was typed; tags, fields and words what stands behind the
- * last blank. Of `any` kind: one of each in turn, what is the same in two kinds once. `count`: units
- * that have the word, tag or entity, or link to the title; 0 for fields.
+ * last blank. Of `any` kind: one of each in turn, what is the same in two kinds once. `count`:
+ * units that have the word, tag or entity, or link to the title; 0 for fields.
  */
 struct suggestion {
     struct slice text;
