@@ -35,14 +35,29 @@
 #include "lib/slice.h"
 
 enum {
-    QUERY_BYTES = 4096, QUERY_TERMS = 512, QUERY_LEVELS = 16, QUERY_EXPAND = 100,
+    QUERY_BYTES = 4096,
+    QUERY_TERMS = 512,
+    QUERY_LEVELS = 16,
+    QUERY_EXPAND = 100,
     QUERY_SLACK = 10, /* words between, of NEAR and ADJ without a number */
     QUERY_SLACK_MAX = 100
 };
 
 enum field_how { /* one a kind of value; several fields may share one */
-    HOW_WORDS_OF_NOTE, HOW_HEADING, HOW_TAG, HOW_PATH, HOW_FILE, HOW_KIND, HOW_VAULT, HOW_DATE,
-    HOW_SINCE, HOW_UNTIL, HOW_LINK, HOW_ENTITY, HOW_NOTE, HOW_SOURCE
+    HOW_WORDS_OF_NOTE,
+    HOW_HEADING,
+    HOW_TAG,
+    HOW_PATH,
+    HOW_FILE,
+    HOW_KIND,
+    HOW_VAULT,
+    HOW_DATE,
+    HOW_SINCE,
+    HOW_UNTIL,
+    HOW_LINK,
+    HOW_ENTITY,
+    HOW_NOTE,
+    HOW_SOURCE
 };
 
 enum field {
@@ -65,20 +80,21 @@ extern const struct field_row field_rows[FIELD_COUNT];
 enum field field_find(struct slice name);
 
 enum node_op {
-    NODE_EMPTY,  /* nothing was asked */
-    NODE_AND, NODE_OR, /* kids */
-    NODE_NOT,    /* kids[0] excluded */
-    NODE_NEAR,   /* kids within `slack` words, any order */
-    NODE_ADJ,    /* the same, in order */
-    NODE_WORD,   /* text: one blank-delimited run, not yet tokens; may hold a compound */
-    NODE_PREFIX, /* text without the '*' */
-    NODE_PHRASE, /* text between the quotes; slack */
-    NODE_FIELD,  /* field, and text or kids[0] */
+    NODE_EMPTY, /* nothing was asked */
+    NODE_AND,
+    NODE_OR,       /* kids */
+    NODE_NOT,      /* kids[0] excluded */
+    NODE_NEAR,     /* kids within `slack` words, any order */
+    NODE_ADJ,      /* the same, in order */
+    NODE_WORD,     /* text: one blank-delimited run, not yet tokens; may hold a compound */
+    NODE_PREFIX,   /* text without the '*' */
+    NODE_PHRASE,   /* text between the quotes; slack */
+    NODE_FIELD,    /* field, and text or kids[0] */
     NODE_PROPERTY, /* [key:value]: text the key, value; has_value */
-    NODE_TAG,    /* #tag: text */
-    NODE_LINK,   /* [[link]]: text */
-    NODE_SAVED,  /* @name: text; resolved by the planner */
-    NODE_REGEX   /* text between the slashes */
+    NODE_TAG,      /* #tag: text */
+    NODE_LINK,     /* [[link]]: text */
+    NODE_SAVED,    /* @name: text; resolved by the planner */
+    NODE_REGEX     /* text between the slashes */
 };
 
 struct node {
@@ -86,9 +102,9 @@ struct node {
     enum field field;
     struct slice text, value;
     bool has_value;
-    bool quoted;        /* NODE_FIELD: the value was a phrase */
+    bool quoted; /* NODE_FIELD: the value was a phrase */
     uint32_t slack;
-    size_t begin, end;  /* bytes of the query */
+    size_t begin, end; /* bytes of the query */
     struct node **kids;
     size_t n_kids;
 };
@@ -107,7 +123,8 @@ struct query {
 int query_parse(struct arena *a, struct slice s, struct query *q, struct err *e);
 /* syntax "plain": the whole text is one NODE_WORD a blank-delimited run, under one AND. */
 int query_plain(struct arena *a, struct slice s, struct query *q, struct err *e);
-/* The tree as text in prefix form, for --explain and tests: (and (word "muse") (not (word "x"))). */
+/* The tree as text in prefix form, for --explain and tests: (and (word "muse") (not (word "x"))).
+ */
 void query_write(const struct node *n, struct buf *out);
 
 #endif
