@@ -41,6 +41,7 @@ static void put_cut(struct print *p, struct slice text, size_t width)
     } else if (width > 1) {
         buf_slice(&p->out, s);
     }
+    p->out.failed |= safe.failed;
     buf_free(&safe);
 }
 
@@ -93,6 +94,7 @@ static void put_head(struct print *p, const struct hit_shown *h)
         put_cut(p, buf_view(&title), p->screen.columns - used);
     }
     buf_char(&p->out, '\n');
+    p->out.failed |= place.failed || title.failed;
     buf_free(&place);
     buf_free(&title);
 }
@@ -126,6 +128,7 @@ static void add_snippet(struct marked *m, const struct hit_shown *h)
         struct buf flat = {0};
         put_flat(&flat, hit_text(h, "text"));
         add_marked(m, buf_view(&flat), false);
+        m->text.failed |= flat.failed;
         buf_free(&flat);
     }
 }
@@ -176,8 +179,9 @@ static void put_text(struct print *p, const struct hit_shown *h)
     add_snippet(&m, h);
     size_t width = p->screen.columns - INDENT;
     struct slice s = buf_view(&m.text);
-    if (m.text.failed || m.marks.failed)
-        p->out.failed = true;
+    p->out.failed |= m.text.failed || m.marks.failed;
+    if (m.marks.failed)
+        s.n = 0;
     for (size_t line = 0, from = skip_blanks(s, 0); line < TEXT_LINES && from < s.n; line++) {
         bool last = line == TEXT_LINES - 1;
         size_t end = line_end(s, from, width);

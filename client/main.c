@@ -205,6 +205,8 @@ static int search(struct client *c, struct err *e)
         options_drop(&c->options, "cursor");
         buf_clear(&cursor);
         buf_slice(&cursor, json_text(json_get(r.result, "cursor")));
+        if (cursor.failed)
+            err_memory(e);
         found = (uint64_t)json_int(json_get(r.result, "total"), 0);
         more = wants_more(c, buf_view(&cursor), before);
         if (!more && c->options.form == FORM_COUNT)

@@ -383,9 +383,11 @@ int options_parse(struct arena *a, int argc, char *const *argv, struct options *
     for (args.i = 1; args.i < argc && !failed; args.i++)
         failed = take(&args, o, e);
     struct slice query = buf_view(&args.query);
+    if (!failed && args.query.failed)
+        failed = err_memory(e);
     if (!failed && slice_trim(query).n) {
         o->query = arena_strndup(a, query.p, query.n);
-        failed = o->query && !args.query.failed ? 0 : err_memory(e);
+        failed = o->query ? 0 : err_memory(e);
     }
     buf_free(&args.query);
     return failed ? -1 : check_whole(o, e);

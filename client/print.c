@@ -114,6 +114,7 @@ static void colored_text(struct print *p, const struct hit_shown *h)
         rest = slice_of(found + t.n, rest.n - (size_t)(found - rest.p) - t.n);
     }
     buf_slice(&p->out, rest);
+    p->out.failed |= flat.failed;
     buf_free(&flat);
 }
 
@@ -220,6 +221,7 @@ static void end_json(struct print *p)
     if (first.n)
         buf_add(&p->out, at, (size_t)(first.p + first.n - at));
     end_record(p);
+    p->out.failed |= list.failed || p->first.failed || p->cursor.failed;
     buf_free(&list);
 }
 
@@ -369,6 +371,7 @@ static void put_value(struct buf *out, const struct json *v)
     else
         json_dump(v, &text);
     utf8_printable(out, slice_trim(buf_view(&text)));
+    out->failed |= text.failed;
     buf_free(&text);
 }
 
