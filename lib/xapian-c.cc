@@ -416,180 +416,245 @@ class docid_source : public Xapian::PostingSource
 constexpr unsigned max_depth = 100;
 constexpr size_t max_phrases = 16;
 
+/* What a part of the query is for: to weigh and match, to count as one term, only to match. */
+enum class role { ranks, synonym, filters };
+
+/*
+ * A plain query as Xapian's. Two of its (1.4.22) faults are gone around here:
+ * - Where the wdf does not matter it reads the list of all documents for a term that is in each of
+ *   them, but under the term's name, and at the second chunk takes the database for damaged. So
+ *   such a term is put as all documents from the start.
+ * - Posting sources, values and sets of docids cannot say what a synonym must know.
+ */
 class builder
 {
-    bool single_;
+    const struct xdb *xdb_; /* nullptr: only to be described */
     watch *watch_;
+    bool wdf_matters_;
 
-    using queries = std::vector<Xapian::Query>;
+    using Q = Xapian::Query;
+    using queries = std::vector<Q>;
+    using frequent = std::pair<Xapian::doccount, std::string>;
 
-    Xapian::Query watched(const Xapian::Query &q) const
+    static Q join(Q::op op, const queries &all)
     {
-        if (!watch_ || q.empty())
-            return q;
-        watch_source source(watch_);
-        return Xapian::Query(Xapian::Query::OP_FILTER, q, Xapian::Query(&source));
+        return Q(op, all.begin(), all.end());
     }
 
-    queries kids(const struct xquery *q, size_t from, unsigned depth) const
+    Q watched(const Q &q, role r) const
+    {
+        if (!watch_ || r == role::synonym || q.empty())
+            return q;
+        watch_source source(watch_);
+        return Q(Q::OP_FILTER, q, Q(&source));
+    }
+
+    queries kids(const struct xquery *q, size_t from, unsigned depth, role r) const
     {
         queries all;
         for (size_t i = from; i < q->n_kids; i++)
-            all.push_back(build(q->kids[i], depth + 1));
+            all.push_back(build(q->kids[i], depth + 1, r));
         return all;
     }
 
-    Xapian::Query joined(Xapian::Query::op op, const struct xquery *q, unsigned depth) const
-    {
-        queries all = kids(q, 0, depth);
-        return Xapian::Query(op, all.begin(), all.end());
-    }
-
     /* kids[0] `op` all the others, which are joined by `rest`. */
-    Xapian::Query headed(
-        Xapian::Query::op op, Xapian::Query::op rest, const struct xquery *q, unsigned depth) const
+    Q headed(
+        Q::op op, Q::op rest, const struct xquery *q, unsigned depth, role r, role others) const
     {
         if (q->n_kids == 0)
-            return Xapian::Query();
-        Xapian::Query head = build(q->kids[0], depth + 1);
+            return Q();
+        Q head = build(q->kids[0], depth + 1, r);
         if (q->n_kids == 1)
             return head;
-        queries others = kids(q, 1, depth);
-        return Xapian::Query(op, head, Xapian::Query(rest, others.begin(), others.end()));
+        return Q(op, head, join(rest, kids(q, 1, depth, others)));
     }
 
-    static Xapian::Query term(const struct xquery *q)
+    Q scaled(const struct xquery *q, unsigned depth, role r) const
     {
+        if (q->n_kids != 1 || !(q->factor >= 0))
+            throw failure{ERR_INTERNAL, "a scaled query needs one kid and no negative factor"};
+        if (r == role::filters || q->factor > 0)
+            return Q(q->factor, build(q->kids[0], depth + 1, r));
+        return Q(0.0, build(q->kids[0], depth + 1, role::filters));
+    }
+
+    static Q positional(const struct xquery *q)
+    {
+        if (q->op != XQ_TERM)
+            throw failure{ERR_INTERNAL, "a phrase of something else than terms"};
         if (q->term.n == 0)
             throw failure{ERR_INTERNAL, "a query with an empty term"};
-        return Xapian::Query(str(q->term), q->wqf ? q->wqf : 1);
+        return Q(str(q->term), q->wqf ? q->wqf : 1);
     }
 
-    static std::vector<queries> alternatives(const struct xquery *q)
+    bool in_each_document(const std::string &term) const
     {
-        std::vector<queries> places(q->n_kids);
-        for (size_t i = 0; i < q->n_kids; i++) {
-            const struct xquery *kid = q->kids[i];
-            bool many = kid->op == XQ_OR;
-            for (size_t k = 0; k < (many ? kid->n_kids : 1); k++) {
-                const struct xquery *leaf = many ? kid->kids[k] : kid;
-                if (leaf->op != XQ_TERM)
-                    throw failure{ERR_INTERNAL, "a phrase of something else than terms"};
-                places[i].push_back(term(leaf));
-            }
-        }
-        return places;
+        return xdb_ && xdb_->db.get_termfreq(term) == xdb_->db.get_doccount();
+    }
+
+    Q term(const struct xquery *q, role r) const
+    {
+        Q plain = positional(q);
+        bool bare = r == role::filters || !wdf_matters_;
+        return bare && in_each_document(str(q->term)) ? Q(std::string()) : plain;
     }
 
     /* Xapian 1.4 finds alternatives at one position only in some forms: one phrase for each. */
-    Xapian::Query phrase(Xapian::Query::op op, const struct xquery *q) const
+    Q phrase(Q::op op, const struct xquery *q, unsigned depth, role r) const
     {
-        std::vector<queries> places = alternatives(q);
-        size_t n = places.empty() ? 0 : 1;
-        for (const queries &place : places) {
-            n *= place.size();
+        if (q->n_kids < 2)
+            return join(Q::OP_OR, kids(q, 0, depth, r));
+        std::vector<queries> places(q->n_kids);
+        size_t n = 1;
+        for (size_t i = 0; i < q->n_kids; i++) {
+            struct xquery *const *leaf = &q->kids[i];
+            bool many = (*leaf)->op == XQ_OR;
+            for (size_t k = 0; k < (many ? (*leaf)->n_kids : 1); k++)
+                places[i].push_back(positional(many ? (*leaf)->kids[k] : *leaf));
+            n *= places[i].size();
             if (n > max_phrases)
                 throw failure{ERR_COMPLEX, "a phrase with too many alternatives"};
         }
-        Xapian::termcount window =
-            std::max(q->window, static_cast<Xapian::termcount>(places.size()));
         queries phrases;
-        for (size_t i = 0; i < n; i++) {
-            queries words;
-            size_t choice = i;
-            for (const queries &place : places) {
-                words.push_back(place[choice % place.size()]);
-                choice /= place.size();
-            }
-            phrases.push_back(
-                watched(words.size() == 1 ? words[0]
-                                          : Xapian::Query(op, words.begin(), words.end(), window)));
-        }
-        return Xapian::Query(Xapian::Query::OP_OR, phrases.begin(), phrases.end());
+        for (size_t i = 0; i < n; i++)
+            phrases.push_back(watched(one_phrase(op, places, i, q->window), r));
+        return join(Q::OP_OR, phrases);
     }
 
-    static Xapian::Query prefix(const struct xquery *q)
+    static Q one_phrase(
+        Q::op op, const std::vector<queries> &places, size_t choice, uint32_t window)
+    {
+        queries words;
+        for (const queries &place : places) {
+            words.push_back(place[choice % place.size()]);
+            choice /= place.size();
+        }
+        auto least = static_cast<Xapian::termcount>(words.size());
+        return Q(op, words.begin(), words.end(), std::max(window, least));
+    }
+
+    /* Not by OP_WILDCARD: that opens every term there is before it comes to the limit. */
+    Q prefix(const struct xquery *q, role r) const
     {
         if (q->term.n == 0 || q->limit == 0)
             throw failure{ERR_INTERNAL, "a prefix that is empty or has no limit"};
-        return Xapian::Query(Xapian::Query::OP_WILDCARD, str(q->term), q->limit,
-            Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT);
+        std::string start = str(q->term);
+        if (!xdb_)
+            return Q(Q::OP_WILDCARD, start, q->limit, Q::WILDCARD_LIMIT_MOST_FREQUENT);
+        queries terms;
+        bool bare = r == role::filters || !wdf_matters_;
+        for (const frequent &term : most_frequent(start, q->limit)) {
+            if (bare && term.first == xdb_->db.get_doccount())
+                return Q(std::string());
+            terms.push_back(Q(term.second));
+        }
+        return join(r == role::filters ? Q::OP_OR : Q::OP_SYNONYM, terms);
+    }
+
+    static bool more_frequent(const frequent &a, const frequent &b)
+    {
+        return a.first != b.first ? a.first > b.first : a.second < b.second;
+    }
+
+    std::vector<frequent> most_frequent(const std::string &start, size_t limit) const
+    {
+        std::vector<frequent> heap; /* the least frequent in front */
+        Xapian::TermIterator end = xdb_->db.allterms_end(start);
+        for (Xapian::TermIterator i = xdb_->db.allterms_begin(start); i != end; ++i) {
+            if (watch_)
+                watch_->tick();
+            frequent next(i.get_termfreq(), *i);
+            if (heap.size() == limit) {
+                if (!more_frequent(next, heap.front()))
+                    continue;
+                std::pop_heap(heap.begin(), heap.end(), more_frequent);
+                heap.pop_back();
+            }
+            heap.push_back(std::move(next));
+            std::push_heap(heap.begin(), heap.end(), more_frequent);
+        }
+        return heap;
     }
 
     /* An open lower end is the lowest value there is, so that documents without one stay out. */
-    static Xapian::Query range(const struct xquery *q)
+    static Q range(const struct xquery *q)
     {
         std::string low = q->low.n ? str(q->low) : std::string(1, '\0');
         if (q->high.n == 0)
-            return Xapian::Query(Xapian::Query::OP_VALUE_GE, q->slot, low);
-        return Xapian::Query(Xapian::Query::OP_VALUE_RANGE, q->slot, low, str(q->high));
+            return Q(Q::OP_VALUE_GE, q->slot, low);
+        return Q(Q::OP_VALUE_RANGE, q->slot, low, str(q->high));
     }
 
     /* Filtered by all documents, for an id that is in the array but not in the database. */
-    Xapian::Query docids(const struct xquery *q) const
+    Q docids(const struct xquery *q) const
     {
-        if (!single_)
+        if (xdb_ && !xdb_->single)
             throw failure{ERR_INTERNAL, "a set of docids asked of several databases at once"};
         if (q->n_docids == 0)
-            return Xapian::Query();
+            return Q();
         docid_source source(q->docids, q->n_docids);
-        return Xapian::Query(
-            Xapian::Query::OP_FILTER, Xapian::Query(&source), Xapian::Query(std::string()));
+        return Q(Q::OP_FILTER, Q(&source), Q(std::string()));
     }
 
-    Xapian::Query build(const struct xquery *q, unsigned depth) const
+    Q build(const struct xquery *q, unsigned depth, role r) const
     {
-        using Q = Xapian::Query;
         if (!q)
             throw failure{ERR_INTERNAL, "a search without a query"};
         if (depth > max_depth)
             throw failure{ERR_COMPLEX, "the query is nested too deep"};
+        bool plain = r == role::filters;
+        switch (q->op) {
+        case XQ_TERM:
+            return term(q, r);
+        case XQ_AND:
+            return join(Q::OP_AND, kids(q, 0, depth, r));
+        case XQ_OR:
+            return join(Q::OP_OR, kids(q, 0, depth, r));
+        case XQ_PHRASE:
+            return phrase(Q::OP_PHRASE, q, depth, r);
+        case XQ_NEAR:
+            return phrase(Q::OP_NEAR, q, depth, r);
+        case XQ_PREFIX:
+            return prefix(q, r);
+        case XQ_SYNONYM:
+            return plain ? join(Q::OP_OR, kids(q, 0, depth, r))
+                         : join(Q::OP_SYNONYM, kids(q, 0, depth, role::synonym));
+        default:
+            if (r == role::synonym)
+                throw failure{ERR_INTERNAL, "a synonym of something else than terms and phrases"};
+        }
         switch (q->op) {
         case XQ_NONE:
             return Q();
         case XQ_ALL:
             return Q(std::string());
-        case XQ_TERM:
-            return term(q);
-        case XQ_AND:
-            return joined(Q::OP_AND, q, depth);
-        case XQ_OR:
-            return joined(Q::OP_OR, q, depth);
-        case XQ_SYNONYM:
-            return joined(Q::OP_SYNONYM, q, depth);
         case XQ_MAX:
-            return joined(Q::OP_MAX, q, depth);
+            return join(plain ? Q::OP_OR : Q::OP_MAX, kids(q, 0, depth, r));
         case XQ_NOT:
-            return headed(Q::OP_AND_NOT, Q::OP_OR, q, depth);
+            return headed(Q::OP_AND_NOT, Q::OP_OR, q, depth, r, role::filters);
         case XQ_FILTER:
-            return headed(Q::OP_FILTER, Q::OP_AND, q, depth);
+            return headed(Q::OP_FILTER, Q::OP_AND, q, depth, r, role::filters);
         case XQ_MAYBE:
-            return headed(Q::OP_AND_MAYBE, Q::OP_OR, q, depth);
-        case XQ_PHRASE:
-            return phrase(Q::OP_PHRASE, q);
-        case XQ_NEAR:
-            return phrase(Q::OP_NEAR, q);
-        case XQ_PREFIX:
-            return prefix(q);
+            return headed(Q::OP_AND_MAYBE, Q::OP_OR, q, depth, r, r);
+        case XQ_SCALE:
+            return scaled(q, depth, r);
         case XQ_RANGE:
             return range(q);
-        case XQ_SCALE:
-            if (q->n_kids != 1)
-                throw failure{ERR_INTERNAL, "a scaled query needs one kid"};
-            return Q(q->factor, build(q->kids[0], depth + 1));
         case XQ_DOCIDS:
             return docids(q);
+        default:
+            throw failure{ERR_INTERNAL, "a query of no known kind"};
         }
-        throw failure{ERR_INTERNAL, "a query of no known kind"};
     }
 
   public:
-    builder(bool single, watch *w) : single_(single), watch_(w && w->armed() ? w : nullptr)
+    builder(const struct xdb *db, watch *w, bool wdf_matters)
+        : xdb_(db), watch_(w && w->armed() ? w : nullptr), wdf_matters_(wdf_matters)
     {
     }
-    Xapian::Query operator()(const struct xquery *q) const
+    Q operator()(const struct xquery *q, role r) const
     {
-        return watched(build(q, 0));
+        return watched(build(q, 0, r), r);
     }
 };
 
@@ -614,10 +679,14 @@ class collector : public Xapian::MatchDecider
     }
 };
 
+bool is_boolean(const struct xsearch *s)
+{
+    return s->k1 < 0 || s->sort == XSORT_DOCID || s->sort == XSORT_DOCID_DOWN || s->all_docids;
+}
+
 void set_weights(Xapian::Enquire &enquire, const struct xsearch *s)
 {
-    bool by_docid = s->sort == XSORT_DOCID || s->sort == XSORT_DOCID_DOWN;
-    if (s->k1 < 0 || by_docid || s->all_docids)
+    if (is_boolean(s))
         enquire.set_weighting_scheme(Xapian::BoolWeight());
     else
         enquire.set_weighting_scheme(Xapian::BM25Weight(s->k1, 0, 1, s->b, s->min_length));
@@ -636,14 +705,14 @@ void set_order(Xapian::Enquire &enquire, const struct xsearch *s)
 void collect(
     struct xdb *db, struct arena *a, const Xapian::Query &query, watch &w, struct xresult *r)
 {
+    if (!db->single)
+        throw failure{ERR_INTERNAL, "all docids asked of several databases at once"};
     Xapian::Enquire enquire(db->db);
     enquire.set_query(query);
     enquire.set_weighting_scheme(Xapian::BoolWeight());
     enquire.set_docid_order(Xapian::Enquire::ASCENDING);
     collector found(&w);
     enquire.get_mset(0, 1, db->db.get_doccount(), nullptr, &found);
-    if (!db->single)
-        std::sort(found.ids.begin(), found.ids.end());
     r->n_docids = found.ids.size();
     r->docids = room<docid_t>(a, r->n_docids);
     std::copy(found.ids.begin(), found.ids.end(), r->docids);
@@ -766,7 +835,7 @@ void want_term(struct slice term)
 int xquery_describe(struct arena *a, const struct xquery *q, struct slice *text, struct err *e)
 {
     return guard(e, [&] {
-        *text = keep(a, builder(true, nullptr)(q).get_description());
+        *text = keep(a, builder(nullptr, nullptr, true)(q, role::ranks).get_description());
         return 0;
     });
 }
@@ -964,7 +1033,9 @@ int xdb_search(
         *r = {};
         watch w(s->deadline_ns, s->stop);
         w.look();
-        Xapian::Query query = builder(db->single, &w)(s->query);
+        Xapian::Query query =
+            builder(db, &w, s->k1 > 0)(s->query, is_boolean(s) ? role::filters : role::ranks);
+        w.look();
         if (s->all_docids)
             collect(db, a, query, w, r);
         else

@@ -38,13 +38,14 @@ enum xq_op {
     XQ_TERM,    /* term */
     XQ_AND,     /* all kids */
     XQ_OR,      /* any kid, weights added */
-    XQ_SYNONYM, /* any kid, weighted as if one term */
+    XQ_SYNONYM, /* any kid, weighted as if one term; made of terms, prefixes, phrases, AND, OR only
+                 */
     XQ_MAX,     /* any kid, the best kid's weight */
     XQ_NOT,     /* kids[0] without any of the others */
     XQ_FILTER,  /* kids[0], only where all others match; their weight does not count */
     XQ_MAYBE,   /* kids[0], with the others' weight where they match too */
     XQ_PHRASE,  /* kids (XQ_TERM, or XQ_OR of terms) at increasing positions within `window` */
-    XQ_NEAR,    /* the same in any order */
+    XQ_NEAR,    /* the same in any order; unsure where two of the words stand at one position */
     XQ_PREFIX,  /* terms that begin with `term`, at most `limit`: the most frequent ones */
     XQ_RANGE,   /* value `slot` within [low, high], bytewise; an empty end is open */
     XQ_SCALE,   /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
@@ -139,7 +140,7 @@ struct xsearch {
     double min_length;       /* BM25's min_normlen, Xapian's default 0.5 */
     bool data;               /* fetch the documents' data */
     uint32_t collapse_slot;  /* keep the best of each value of this slot; XSEARCH_NO_SLOT: no */
-    bool all_docids;         /* every match's docid, ascending, in xresult.docids; no hits */
+    bool all_docids;         /* every match's docid, ascending, in xresult.docids; local only */
     uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none. Ends a match in its middle */
     const atomic_bool *stop; /* may be NULL; when true: ERR_CANCELLED */
 };
@@ -161,8 +162,12 @@ struct xresult {
     double max_weight; /* best weight any document had */
 };
 
-/* One match. Matching and fetching the data happen in one go; a discarded revision is reopened and
- * asked again at most three times, then ERR_BUSY. All of *r comes from the arena. */
+/*
+ * One match. The deadline is looked at with each candidate, also of phrases and prefixes; not in a
+ * phrase within XQ_SYNONYM, which at worst costs a microsecond for each document. Matching and
+ * fetching the data happen in one go; a discarded revision is reopened and asked again at most
+ * three times, then ERR_BUSY. All of *r comes from the arena.
+ */
 int xdb_search(
     struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e);
 
