@@ -53,9 +53,9 @@ struct plan_options {
 
 /* A word to be marked in hits: one of the forms is set. */
 struct plan_mark {
-    struct slice stem;  /* tokens with this stem */
-    struct slice exact; /* tokens with this exact or plain term */
-    struct slice prefix;/* tokens that begin so */
+    struct slice stem;   /* tokens with this stem */
+    struct slice exact;  /* tokens with this exact or plain term */
+    struct slice prefix; /* tokens that begin so */
 };
 
 /* Words that are marked only where they stand side by side. */
@@ -63,8 +63,8 @@ struct plan_run {
     struct slice *terms;
     uint32_t *offsets; /* positions behind the first term's */
     size_t n;
-    uint32_t window;   /* 0: exactly at the offsets; else within so many positions */
-    bool whole;        /* the query's own words as typed: where a hit has them, it matched there */
+    uint32_t window; /* 0: exactly at the offsets; else within so many positions */
+    bool whole;      /* the query's own words as typed: where a hit has them, it matched there */
 };
 
 enum plan_tier { PLAN_TITLE, PLAN_ADJACENT, PLAN_OWN, PLAN_CONTEXT, PLAN_TIERS };
@@ -74,8 +74,8 @@ struct plan {
     struct xquery *widest;           /* all of them: what is counted, and shown by date or path */
     struct xquery **words;           /* what plan_relax chooses from: own or inherited */
     size_t n_words;
-    struct xquery *required;         /* filters, phrases, exclusions that stay; NULL: none */
-    struct xquery *own_any;          /* at least one own word; NULL: nothing to ask for */
+    struct xquery *required; /* filters, phrases, exclusions that stay; NULL: none */
+    struct xquery *own_any;  /* at least one own word; NULL: nothing to ask for */
     struct plan_mark *marks;
     size_t n_marks;
     struct plan_run *runs;
@@ -83,7 +83,7 @@ struct plan {
     struct slice *warnings;
     size_t n_warnings, warnings_cap;
     struct slice suggestion_from, suggestion_to, suggestion_query; /* from.n 0: none */
-    bool empty;                      /* nothing to look for was left: no words, no filters */
+    bool empty; /* nothing to look for was left: no words, no filters */
 };
 
 /* Everything from the arena. Errors: ERR_QUERY with the byte, ERR_COMPLEX, and the index's. */

@@ -30,8 +30,8 @@ static char *text_of(struct arena *a, const struct xquery *q)
     return s;
 }
 
-static int make(struct arena *a, const char *text, struct plan_options *o, struct plan *p,
-    struct err *e)
+static int make(
+    struct arena *a, const char *text, struct plan_options *o, struct plan *p, struct err *e)
 {
     struct query q;
     struct plan_env env = {
@@ -115,8 +115,7 @@ static void partial_makes_the_last_word_a_prefix(void **state)
     struct plan p;
     struct plan_options o = {.partial = true};
     assert_int_equal(make(&a, "muse spa", &o, &p, &e), 0);
-    assert_string_equal(
-        text_of(&a, p.tier[PLAN_OWN]), "(and Zmuse (or (prefix spa*) Zspa))");
+    assert_string_equal(text_of(&a, p.tier[PLAN_OWN]), "(and Zmuse (or (prefix spa*) Zspa))");
     arena_free(&a);
 }
 
