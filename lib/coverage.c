@@ -140,7 +140,7 @@ static size_t behind_markers(const char *p, size_t i, size_t end)
         size_t d = i;
         while (d < end && p[d] >= '0' && p[d] <= '9')
             d++;
-        bool number = d > i && d < end && (p[d] == '.' || p[d] == ')') &&
+        bool number = d > i && d - i < 4 && d < end && (p[d] == '.' || p[d] == ')') &&
                       (d + 1 == end || p[d + 1] == ' ' || p[d + 1] == '\t');
         if (number)
             i = d + 1;

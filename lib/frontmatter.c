@@ -124,11 +124,9 @@ static enum outcome on_open(struct reading *r, bool map)
     struct slice key = {NULL, 0};
     if (r->depth == FRONTMATTER_DEPTH)
         return BROKEN;
-    if (!r->depth) {
-        if (!map)
-            return NO_KEYS;
-        r->mapping = true;
-    } else {
+    if (!r->depth && !map)
+        return NO_KEYS;
+    if (r->depth) {
         struct level *top = &r->levels[r->depth - 1];
         if (top->map && !top->has_key)
             return BROKEN; /* a map or list as key */
@@ -185,6 +183,7 @@ static enum outcome read_yaml(
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.p, text.n);
     enum outcome out = READ;
+    bool no_keys = false;
     for (bool done = false; !done && out == READ;) {
         yaml_event_t ev;
         if (!yaml_parser_parse(&parser, &ev)) {
@@ -192,11 +191,16 @@ static enum outcome read_yaml(
             break;
         }
         done = ev.type == YAML_STREAM_END_EVENT;
-        out = on_event(&r, &ev);
+        if (!no_keys)
+            out = on_event(&r, &ev);
         yaml_event_delete(&ev);
+        if (out == NO_KEYS) { /* if it is YAML at all: the rest will tell */
+            no_keys = true;
+            out = READ;
+        }
     }
     yaml_parser_delete(&parser);
-    return out;
+    return out == READ && no_keys ? NO_KEYS : out;
 }
 
 /* --- line by line -------------------------------------------------------------------------- */

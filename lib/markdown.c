@@ -913,7 +913,7 @@ int markdown_parse(struct arena *a, struct slice source, size_t from, uint32_t l
     struct shadow s;
     if (!shadow_make(a, source, from, line, &s))
         return err_memory(e);
-    m->n_bare_bullets = s.n_shifts;
+    m->n_bare_bullets = s.n_bare_bullets;
     struct reading r = {.a = a, .s = &s, .src = source.p, .m = m, .block = -1};
     const MD_PARSER parser = {
         .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS,

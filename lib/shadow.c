@@ -20,6 +20,9 @@ struct making {
     size_t highlight_end;            /* where the == is that closes one */
     size_t close;                    /* where the line's next ]] is, m->end when there is none */
     bool unclosed[NO_CLOSE_LENGTHS]; /* backtick runs of this length close no more in the line */
+    size_t table_end;                /* of the latest table */
+    size_t cap;                      /* of the shadow */
+    const char *line_end;
     bool failed;
 };
 
@@ -38,7 +41,10 @@ uint32_t shadow_source(const struct shadow *s, size_t at)
         else
             high = mid;
     }
-    return s->from + (uint32_t)at + (low ? s->shifts[low - 1].by : 0);
+    int64_t to = (int64_t)at + (low ? s->shifts[low - 1].by : 0);
+    if (low < s->n_shifts && to > (int64_t)s->shifts[low].at + s->shifts[low].by)
+        to = (int64_t)s->shifts[low].at + s->shifts[low].by;
+    return s->from + (uint32_t)to;
 }
 
 static bool is_blank(char c)
@@ -72,7 +78,7 @@ size_t shadow_bullet(struct slice s, bool *bare)
     else if (s.n && (*s.p == '-' || *s.p == '*' || *s.p == '+'))
         n = 1;
     else {
-        while (n < s.n && n < 9 && s.p[n] >= '0' && s.p[n] <= '9')
+        while (n < s.n && n < 3 && s.p[n] >= '0' && s.p[n] <= '9')
             n++;
         if (!n || n >= s.n || (s.p[n] != '.' && s.p[n] != ')'))
             return 0;
@@ -154,7 +160,7 @@ static struct shadow_mark *mark(struct making *m, size_t begin, size_t end)
 static char *shade(struct making *m, size_t at)
 {
     const struct shadow *s = m->s;
-    return s->p + (at - s->from - (s->n_shifts ? s->shifts[s->n_shifts - 1].by : 0));
+    return s->p + ((ptrdiff_t)(at - s->from) - (s->n_shifts ? s->shifts[s->n_shifts - 1].by : 0));
 }
 
 static void fill(struct making *m, size_t begin, size_t end, char filler)
@@ -191,7 +197,8 @@ static size_t containers(struct making *m, size_t b)
             memset(s->p + s->n, 'x', n);
             s->n += n;
         } else if (bare) {
-            uint32_t by = s->n_shifts ? s->shifts[s->n_shifts - 1].by : 0;
+            int32_t by = s->n_shifts ? s->shifts[s->n_shifts - 1].by : 0;
+            s->n_bare_bullets++;
             s->p[s->n++] = '-';
             if (n == 3)
                 s->p[s->n++] = ' ';
@@ -234,23 +241,86 @@ static bool fence(struct making *m, size_t q)
     return true;
 }
 
-/* md4c emits every column of every row of a table: a delimiter row of many columns is made text. */
-static void narrow_table(struct making *m, size_t q)
-{
-    size_t bars = 0;
-    for (size_t i = q; i < m->end; i++) {
-        if (!strchr("|-: \t\r", m->src[i]) || !m->src[i])
-            return;
-        bars += m->src[i] == '|';
-    }
-    if (bars > SHADOW_COLUMNS)
-        fill(m, q, q + 1, 'x');
-}
-
 static size_t find(struct slice s, const char *what, size_t n)
 {
     const char *hit = s.n ? memmem(s.p, s.n, what, n) : NULL;
     return hit ? (size_t)(hit - s.p) : s.n;
+}
+
+static size_t bars_of(struct slice line)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < line.n; i++)
+        n += line.p[i] == '|';
+    return n;
+}
+
+static bool is_delimiter_row(struct slice s)
+{
+    size_t bars = 0, dashes = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bars += s.p[i] == '|';
+        dashes += s.p[i] == '-';
+        if (s.p[i] != '|' && s.p[i] != '-' && s.p[i] != ':' && !is_blank(s.p[i]))
+            return false;
+    }
+    return bars && dashes;
+}
+
+/* The most bars in a line of the table whose header begins at `header`; where it ends in *end. */
+static size_t widest_row(const struct making *m, size_t header, size_t *end)
+{
+    struct slice source = m->s->source;
+    size_t widest = 0;
+    for (size_t at = header; at < source.n;) {
+        size_t n = find(slice_of(source.p + at, source.n - at), m->line_end, 1);
+        size_t bars = bars_of(slice_of(source.p + at, n));
+        if (!bars)
+            break;
+        widest = bars > widest ? bars : widest;
+        *end = at += n + 1;
+    }
+    return widest;
+}
+
+/*
+ * The delimiter row of a table in the shadow: md4c wants three dashes a column, and leaves out what
+ * a row has more than that row; and since it emits every column of every row, what is wider than
+ * SHADOW_COLUMNS is no table.
+ */
+static bool widen_table(struct making *m, size_t q)
+{
+    struct shadow *s = m->s;
+    struct slice row = slice_of(m->src + q, m->end - q);
+    size_t header = s->n_lines > 1 ? s->lines[s->n_lines - 2] : q;
+    if (q < m->table_end || header == q || !is_delimiter_row(row) ||
+        !bars_of(slice_of(m->src + header, s->lines[s->n_lines - 1] - header)))
+        return false;
+    size_t columns = widest_row(m, header, &m->table_end) + 1;
+    if (columns > SHADOW_COLUMNS)
+        columns = 0;
+    size_t bytes = 4 * columns + 1, rest = s->source.n - q;
+    if (s->n + bytes + rest >= m->cap) {
+        size_t cap = m->cap + m->cap / 4 + bytes;
+        char *p = arena_grow(m->a, s->p, s->n, cap, 1);
+        if (!p) {
+            m->failed = true;
+            return true;
+        }
+        s->p = p;
+        m->cap = cap;
+    }
+    mark(m, q, m->end);
+    for (size_t i = 0; i < columns; i++) {
+        memcpy(s->p + s->n, "|---", 4);
+        s->n += 4;
+    }
+    s->p[s->n++] = columns ? '|' : 'x';
+    struct shadow_shift shift = {
+        (uint32_t)s->n, (int32_t)((int64_t)(m->end - s->from) - (int64_t)s->n)};
+    if (!ARENA_PUSH(m->a, s->shifts, s->n_shifts, s->cap_shifts, shift))
+        m->failed = true;
+    return true;
 }
 
 /* Each of these reads what begins at source byte i and returns where to go on. */
@@ -538,6 +608,16 @@ static void inert(struct making *m, size_t text, bool quoted)
     }
 }
 
+/* A number of more than three digits numbers no list: "2803. effect of" is a sentence. */
+static void escape_number(struct making *m, size_t text)
+{
+    size_t n = text;
+    while (n < m->end && m->src[n] >= '0' && m->src[n] <= '9')
+        n++;
+    if (n > text && n < m->end && (m->src[n] == '.' || m->src[n] == ')'))
+        *shade(m, n) = ',';
+}
+
 /* The line [b, m->end), into the shadow. */
 static void read_line(struct making *m, size_t b)
 {
@@ -552,12 +632,14 @@ static void read_line(struct making *m, size_t b)
         return;
     }
     size_t text = containers(m, b);
+    if (!m->fence && widen_table(m, text))
+        return;
     memcpy(s->p + s->n, m->src + text, m->end - text);
     s->n += m->end - text;
     bool quoted = text > b && memchr(m->src + b, '>', text - b);
     if (fence(m, text))
         return;
-    narrow_table(m, text);
+    escape_number(m, text);
     inert(m, text, quoted);
 }
 
@@ -591,10 +673,13 @@ bool shadow_make(struct arena *a, struct slice source, size_t from, uint32_t lin
     s->p = arena_alloc(a, source.n - from + 1);
     if (!s->p)
         return false;
-    struct making m = {.a = a, .s = s, .src = source.p};
-    char line_end = shadow_cr_lines(source) ? '\r' : '\n';
+    struct making m = {.a = a,
+        .s = s,
+        .src = source.p,
+        .cap = source.n - from + 1,
+        .line_end = shadow_cr_lines(source) ? "\r" : "\n"};
     for (size_t b = from; b < source.n && !m.failed;) {
-        const char *stop = memchr(source.p + b, line_end, source.n - b);
+        const char *stop = memchr(source.p + b, *m.line_end, source.n - b);
         size_t end = stop ? (size_t)(stop - source.p) : source.n;
         m.end = end > b && source.p[end - 1] == '\r' ? end - 1 : end;
         if (!ARENA_PUSH(a, s->lines, s->n_lines, s->cap_lines, (uint32_t)b))

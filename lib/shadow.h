@@ -8,7 +8,9 @@
  *   https://bare.url www.bare.url       letters, all visible (md4c takes quadratic time for these)
  *   [^1] and [^1]:                         letters, where the note defines that footnote
  *   ==highlight==, " ^block-id", [!tip]-   as they are, but not visible
- *   a bare bullet (• and its like)         "-": the only place where the shadow is shorter
+ *   a bare bullet (• and its like)         "-", which is shorter
+ *   the delimiter row of a table           one that is as wide as the widest row
+ *   a number that numbers no list (2803.)  a comma for its full stop
  *   NUL, a CR alone                        a control character; a blank, or the line end of a note
  *                                          that has no other
  *
@@ -36,7 +38,8 @@ struct shadow_mark {
 };
 
 struct shadow_shift { /* from shadow byte `at` on, the source is `by` bytes further */
-    uint32_t at, by;
+    uint32_t at;
+    int32_t by;
 };
 
 struct shadow {
@@ -46,6 +49,7 @@ struct shadow {
     size_t n;
     struct shadow_shift *shifts;
     size_t n_shifts, cap_shifts;
+    size_t n_bare_bullets;
     struct shadow_mark *marks; /* in order, not overlapping */
     size_t n_marks, cap_marks;
     struct wikilink *links;
