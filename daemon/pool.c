@@ -3,6 +3,17 @@
 
 #include <stdlib.h>
 
+static void nothing(uv_work_t *w)
+{
+    (void)w;
+}
+
+static void nothing_done(uv_work_t *w, int status)
+{
+    (void)w;
+    (void)status;
+}
+
 int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct config *config,
     reply_fn *const methods[PROTO_COUNT], struct err *e)
 {
@@ -23,6 +34,9 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     }
     uv_timer_init(loop, &p->timer);
     p->timer.data = p;
+    /* libuv starts its threads with the first job and aborts where it cannot: better now than in
+     * the middle of a request. */
+    uv_queue_work(loop, &p->first_work, nothing, nothing_done);
     return 0;
 }
 

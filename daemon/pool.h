@@ -19,6 +19,7 @@ struct lane { /* part of a connection; zeroed at first */
 struct pool {
     uv_loop_t *loop;
     uv_timer_t timer; /* at the earliest deadline of those that wait */
+    uv_work_t first_work;
     const struct config *config;
     reply_fn *const *methods;
     struct reader *readers;

@@ -13,6 +13,8 @@
  *   replies N JSON           the next N replies
  *   headers                  replies come with LSP headers from here on
  *   closed                   the daemon ends the connection now, and nothing is left to read
+ *   whole                    is not played byte by byte: each byte alone fills a socket that is not
+ *                            read with a hundred times its size
  *   # TEXT                   says why
  *
  * A case that sends little is played a second time byte by byte. Each wait ends after ten seconds.
@@ -34,16 +36,21 @@ struct player {
 /* --- bytes -------------------------------------------------------------------------------------
  */
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static void unescape(struct slice text, struct buf *out)
 {
     for (size_t i = 0; i < text.n; i++) {
-        unsigned byte;
-        if (text.p[i] == '%' && i + 2 < text.n && sscanf(text.p + i + 1, "%2x", &byte) == 1) {
-            buf_char(out, (char)byte);
-            i += 2;
-        } else {
-            buf_char(out, text.p[i]);
+        int high = -1, low = -1;
+        if (text.p[i] == '%' && i + 2 < text.n) {
+            high = hex_digit(text.p[i + 1]);
+            low = hex_digit(text.p[i + 2]);
         }
+        buf_char(out, high >= 0 && low >= 0 ? (char)(high << 4 | low) : text.p[i]);
+        i += high >= 0 && low >= 0 ? 2 : 0;
     }
 }
 
@@ -230,7 +237,7 @@ static void play_line(struct player *p, struct slice line)
         (void)!write(p->daemon.gate, "g", 1);
     } else if (slice_is(line, "closed")) {
         play_closed(p);
-    } else if (line.n && *line.p != '#') {
+    } else if (line.n && *line.p != '#' && !slice_is(line, "whole")) {
         buf_printf(&p->failure, "not understood: %.*s", (int)line.n, line.p);
     }
 }
@@ -277,7 +284,8 @@ static int play_file(struct slice text, bool count_only)
             next_line(&text);
             body.n = (size_t)(text.p - body.p);
         }
-        bool small = body.n < BYTEWISE_MAX && !memmem(body.p, body.n, "repeat", 6);
+        bool small = body.n < BYTEWISE_MAX && !memmem(body.p, body.n, "repeat", 6) &&
+                     !slice_starts(body, SLICE_LIT("whole\n"));
         n += small ? 2 : 1;
         for (int i = 0; !count_only && i < (small ? 2 : 1); i++)
             play_case(name, body, i == 1);
