@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "indexer/doc.h"
@@ -61,20 +62,101 @@ static int check_counts(struct checking *k)
     return 0;
 }
 
+struct walk {
+    struct checking *k;
+    uint64_t postings; /* what the lists of terms say */
+    uint64_t terms;    /* what the documents say */
+    uint64_t documents;
+};
+
+static int walk_term(void *ctx, struct slice term, uint32_t documents)
+{
+    struct walk *w = ctx;
+    (void)term;
+    w->postings += documents;
+    return 0;
+}
+
+static int walk_unit(struct walk *w, docid_t docid)
+{
+    struct checking *k = w->k;
+    struct slice data, *terms;
+    size_t n;
+    struct record r;
+    if (xdb_data(k->reader.db, &k->note, docid, &data, k->e) < 0 ||
+        record_read(&k->note, data, &r, k->e) < 0 ||
+        xdb_document_terms(k->reader.db, &k->note, docid, slice_str(""), &terms, &n, k->e) < 0)
+        return -1;
+    w->terms += n;
+    w->documents++;
+    return 0;
+}
+
+static int walk_note(void *ctx, struct slice key, struct slice value)
+{
+    struct walk *w = ctx;
+    struct checking *k = w->k;
+    struct state_unit *v;
+    size_t n;
+    bool whole;
+    (void)key;
+    arena_reset(&k->note);
+    if (state_units_read(&k->note, value, &v, &n, &whole, k->e) < 0)
+        return 1;
+    if (!whole) {
+        err_set(k->e, ERR_DAMAGED, "the units of a note cannot be read");
+        return 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (walk_unit(w, v[i].docid) < 0)
+            return 1;
+    return 0;
+}
+
+/*
+ * Reads every document and every list of terms, and whether they agree. (Xapian's own check of
+ * tables takes memory for each number up to the last docid, and ours are sparse.)
+ */
+static int walk_tables(struct checking *k)
+{
+    struct walk w = {.k = k};
+    struct xdb_info info;
+    if (xdb_info(k->reader.db, &info, k->e) < 0 ||
+        xdb_terms_each(k->reader.db, slice_str(""), slice_str(""), walk_term, &w, k->e) < 0)
+        return -1;
+    int rc = xdb_metadata_each(k->reader.db, SLICE_LIT("u:"), walk_note, &w, k->e);
+    if (rc)
+        return -1;
+    if (w.documents == info.documents && w.terms == w.postings)
+        return 0;
+    return err_set(k->e, ERR_DAMAGED,
+        "its tables disagree: %" PRIu64 " units of %" PRIu64 ", %" PRIu64 " terms of %" PRIu64,
+        w.documents, info.documents, w.terms, w.postings);
+}
+
+/* In a process of its own: a damaged block can take Xapian down. */
 static int check_tables(struct checking *k)
 {
-    struct slice report;
-    char *path = arena_printf(&k->arena, "%s/current", k->c->dir);
-    if (!path)
-        return err_memory(k->e);
-    int faults = xdb_check(&k->arena, path, &report, k->e);
-    if (faults < 0)
-        return -1;
-    if (faults) {
-        log_line(LOG_ERROR, "%s: %d faults in its tables: run kbindex --full", k->c->dir, faults);
-        k->c->findings += (size_t)faults;
-        if (!k->c->quiet)
-            report_line("%.*s", (int)report.n, report.p);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        return err_set(k->e, ERR_IO, "no process for the check: %s", strerror(errno));
+    if (pid == 0) {
+        if (walk_tables(k) == 0)
+            _exit(0);
+        log_line(LOG_ERROR, "%s: %s: run kbindex --full", k->c->dir, k->e->text);
+        _exit(1);
+    }
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return err_set(k->e, ERR_IO, "the check's process is lost: %s", strerror(errno));
+    if (WIFSIGNALED(status))
+        log_line(LOG_ERROR, "%s: reading it crashes: run kbindex --full", k->c->dir);
+    if (status) {
+        k->c->findings++;
+        k->c->tables_only = true;
+        return 0;
     }
     return check_counts(k);
 }
