@@ -18,6 +18,7 @@ struct walk {
     size_t n_spans, next;
     size_t hidden_until;           /* source byte: markup that goes over lines */
     size_t no_comment, no_percent; /* no end is found from here on */
+    bool fence;                    /* in a fenced block: no comments there */
     bool definition;               /* the line before belongs to a link's definition */
     struct note_warning *out;
     size_t max, found;
@@ -121,7 +122,7 @@ static size_t invisible(struct walk *w, size_t i, size_t end)
         stop = rest.p[1] == '(' ? destination(s.p, i + 1, limit_of(s, i))
                : close          ? (size_t)(close - s.p) + 1
                                 : 0;
-    } else if (slice_starts(rest, SLICE_LIT("%%"))) {
+    } else if (slice_starts(rest, SLICE_LIT("%%")) && !w->fence) {
         if (i < w->no_percent && !(stop = seek(s, i + 2, "%%")))
             w->no_percent = i;
     } else if (slice_starts(rest, SLICE_LIT("[!")) || slice_starts(rest, SLICE_LIT("[^"))) {
@@ -166,6 +167,8 @@ static void check_line(struct walk *w, uint32_t line, size_t begin, size_t end)
     bool held = w->next < w->n_spans && w->spans[w->next].line == line;
     size_t i = behind_markers(s.p, begin, end);
     bool blank = i == end;
+    if (end - i >= 3 && (memcmp(s.p + i, "```", 3) == 0 || memcmp(s.p + i, "~~~", 3) == 0))
+        w->fence = !w->fence;
     bool definition = !held && !blank && (is_definition(s, i) || w->definition);
     w->definition = definition;
     if (definition)

@@ -303,10 +303,11 @@ static bool read_lines(struct arena *a, struct frontmatter *f, struct slice sour
  * blank line stands something that is neither key, item, comment, indented nor a merge marker. */
 static bool looks_like_text(struct slice source, const struct frontmatter *f)
 {
+    bool behind_blank = false;
     for (size_t i = 1; i < f->n_lines; i++) {
         const struct frontmatter_line *l = &f->lines[i];
         struct slice s = slice_of(source.p + l->begin, l->end - l->begin);
-        bool behind_blank = f->lines[i - 1].line + 1 < l->line;
+        behind_blank |= f->lines[i - 1].line + 1 < l->line;
         if (!behind_blank || l->col > 1 || key_length(s))
             continue;
         if (slice_starts(s, SLICE_LIT("##")) || !strchr("-#<=>|[]{}\"'", *s.p))

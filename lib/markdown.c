@@ -244,7 +244,9 @@ static bool show(struct reading *r, size_t begin, size_t end, struct slice put)
         return true;
     if (!r->code && !reach_line(r, begin))
         return false;
-    if (last && r->pause != PAUSE_NONE) {
+    bool wrapped =
+        last && r->pause == PAUSE_WRAP && !last->put.p && is_blank(r->src[last->end - 1]);
+    if (last && r->pause != PAUSE_NONE && !wrapped) {
         struct slice with = r->pause == PAUSE_WRAP ? SLICE_LIT(" ") : SLICE_LIT("\n");
         if (!push_run(r, (struct markdown_run){last->end, (uint32_t)begin, with}))
             return false;

@@ -441,7 +441,7 @@ static size_t read_html_comment(struct making *m, size_t i, size_t text)
 static size_t read_highlight(struct making *m, size_t i)
 {
     size_t n = run_of(m, i, '=');
-    if (n == 2 && i == m->highlight_end) {
+    if (n == 2 && i && i == m->highlight_end) {
         mark(m, i, i + 2);
         return i + 2;
     }
