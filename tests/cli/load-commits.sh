@@ -16,6 +16,7 @@ chmod -R u+w "$T/vault"
 python3 "$oracle/scan.py" --pick 400 --seed 7 "$T/vault" |
     awk 'NR % 2 { first = $0; next } { print first, $0; print first }' >queries
 ok "indexes the notes" kb_index
+[ "$kb_failed" -eq 0 ] || kb_done
 ok "has a daemon" kbsearch -q --any model
 python3 "$oracle/load.py" --socket "$(kbsearch --sockname)" --queries queries \
     --connections "${KB_CONNECTIONS:-64}" --requests "${KB_REQUESTS:-1000}" \

@@ -27,6 +27,7 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 
 REVISION = re.compile(rb'"revision":(\d+)')
 WORD = re.compile(r"[^\W_]+")
@@ -61,8 +62,8 @@ def resident(pid):
 
 
 def beginning(word):
-    """What its other endings share with it."""
-    return word[:max(3, len(word) - 3)].casefold()
+    """What other words of its stem begin with: "caring" has that of "care"."""
+    return word[:3 if len(word) > 3 else 2].casefold()
 
 
 def wrong_in(query, result, limit):
@@ -75,7 +76,8 @@ def wrong_in(query, result, limit):
         where = f"{hit['path']}:{hit['line']}"
         if not hit["line"] <= hit["match_line"] <= hit["end_line"]:
             return f"{where}: match_line {hit['match_line']}"
-        text = re.sub(r"[\W_]+", "", hit["text"] + hit["title"]).casefold()
+        text = unicodedata.normalize("NFKC", hit["text"] + hit["title"])
+        text = re.sub(r"[\W_]+", "", text).casefold()
         if not result["suggestion"] and not any(w in text for w in words):
             return f"{where}: none of the words in it"
     scores = [hit["score"] for hit in hits]

@@ -366,11 +366,11 @@ def scan_block(block, queries):
         bare = re.sub(r"[\[\]*=~`\\]", "", low)
         here = set(re.findall(r"[^\W\d_]+", low)) | set(re.findall(r"[^\W\d_]+", bare))
         here.update(p.lower() for p in PARTS.findall(raw))
-        here.update(re.sub(r"[\W\d_]", "", g)
-                    for g in re.findall(r"[^\s()]+[-_./&'’@+][^\s()]+", low))
+        here.update(re.sub(r"[\W_]", "", g)
+                    for g in re.findall(r"[^\W_]+(?:[-‐‑_./&'’@+][^\W_]+)+", low))
         wanted = {words: name for words, name in queries.items() if words[0] in here}
     else:
-        wanted = {w: n for w, n in queries.items() if all(x[:3] in low for x in w)}
+        wanted = {w: n for w, n in queries.items() if all(x[:2] in low for x in w)}
     if not wanted:
         return
     text, starts, origins, aside = render(block)
