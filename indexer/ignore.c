@@ -54,7 +54,7 @@ static bool bracket(struct slice glob, size_t *at, unsigned char c)
             i++;
             high = bracket_char(glob, &i);
         }
-        hit |= low <= c && c <= high;
+        hit |= c == low || (low <= c && c <= high);
     }
     if (i >= glob.n)
         return false;
