@@ -35,6 +35,8 @@ static void let_go(struct index_reader *r)
 
 void index_reader_free(struct index_reader *r)
 {
+    if (!r->dir)
+        return;
     let_go(r);
     free(r->dir);
     r->dir = NULL;

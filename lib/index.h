@@ -29,7 +29,7 @@ struct index_reader {
 };
 
 int index_reader_init(struct index_reader *r, const char *dir, struct err *e);
-void index_reader_free(struct index_reader *r);
+void index_reader_free(struct index_reader *r); /* a zeroed one is fine */
 /*
  * Brings the reader to the newest commit: opens, reopens or opens anew. Whenever that led to
  * another revision it reads schema number, uuid and revision and checks the health of the tables
