@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The life of a real kbsearchd without an index, in TAP. Run by tests/cli/daemon-life.sh."""
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+
+ROOT = os.environ["KB_TEST_DIR"]
+RUN = ROOT + "/sockets"
+PATH = RUN + "/k.sock"
+DB = ROOT + "/db"
+PROGRAM = shutil.which("kbsearchd")
+count = 0
+
+
+def ok(name, good, why=""):
+    global count
+    count += 1
+    print("%s %d - %s" % ("ok" if good else "not ok", count, name))
+    if not good:
+        print("# %s" % (why,))
+
+
+def run(*options):
+    return subprocess.run([PROGRAM, "--socket", PATH, "--db", DB, *options],
+                          capture_output=True, text=True, timeout=60)
+
+
+def connect(path=PATH):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(30)
+    s.connect(path)
+    return s
+
+
+def ask(s, method="hello", **params):
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    try:
+        s.sendall((json.dumps(message) + "\n").encode())
+    except BrokenPipeError:
+        pass  # refused already; the reason is there to read
+    line = s.makefile().readline()
+    return json.loads(line) if line else {}
+
+
+def pid_of_lock():
+    with open(PATH + ".lock") as f:
+        return int(f.read())
+
+
+def kill(pid, number):
+    """Signals a process that is not our child, and waits until it has ended."""
+    fd = os.pidfd_open(pid)
+    os.kill(pid, number)
+    ended = select.select([fd], [], [], 30)[0]
+    os.close(fd)
+    return bool(ended)
+
+
+def started(*options, **more):
+    """A daemon in the foreground that has said it is ready."""
+    ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ready.settimeout(30)
+    ready.bind(ROOT + "/ready")
+    env = dict(os.environ, NOTIFY_SOCKET=ROOT + "/ready")
+    p = subprocess.Popen([PROGRAM, "--socket", PATH, "--db", DB, "--foreground", *options],
+                         env=env, stderr=subprocess.DEVNULL, **more)
+    said = ready.recv(100)
+    ready.close()
+    os.unlink(ROOT + "/ready")
+    return p, said
+
+
+def test_usage():
+    for options in (["--thread", "2"], ["--threads", "0"], ["--threads", "x"], ["--threads"],
+                    ["--db="], ["word"], ["-x"], ["--help=1"]):
+        r = run(*options)
+        ok("usage: " + " ".join(options), r.returncode == 64 and r.stderr.count("\n") == 1, r)
+    ok("help", run("--help").returncode == 0 and "--idle-exit" in run("--help").stdout)
+
+
+def test_detached():
+    for mask in (0o000, 0o022, 0o077):
+        before = os.umask(mask)
+        r = run()
+        os.umask(before)
+        mode = stat.S_IMODE(os.stat(PATH).st_mode)
+        ok("starts and listens, umask %03o" % mask, r.returncode == 0 and mode == 0o600, (r, mode))
+        s = connect()
+        ok("greets without an index", ask(s)["result"]["index"] is None)
+        ok("searches without one fail clearly",
+           ask(s, "search", query="a")["error"]["data"]["reason"] == "no_index")
+        r = run()
+        ok("a second one tells the pid of the first",
+           r.returncode == 75 and str(pid_of_lock()) in r.stderr, r)
+        ok("TERM ends it", kill(pid_of_lock(), signal.SIGTERM))
+        ok("its clients see the end", s.recv(1) == b"")
+        ok("its socket is gone", not os.path.exists(PATH))
+
+
+def test_stale():
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(PATH)
+    s.close()
+    ok("a stale socket is replaced", run().returncode == 0 and "result" in ask(connect()))
+    kill(pid_of_lock(), signal.SIGKILL)
+    ok("so is one of a killed daemon", run().returncode == 0 and "result" in ask(connect()))
+    os.unlink(PATH)
+    other = socket.socket(socket.AF_UNIX)
+    other.bind(PATH)
+    kill(pid_of_lock(), signal.SIGTERM)
+    ok("another's socket is left alone at the end", os.path.exists(PATH))
+    other.listen(1)
+    ok("and at the beginning, when it listens", run().returncode == 75 and os.path.exists(PATH))
+    other.close()
+    os.unlink(PATH)
+
+
+def test_refused_places():
+    open(PATH, "w").close()
+    ok("a file at the path", run().returncode == 73 and os.path.isfile(PATH))
+    os.unlink(PATH)
+    os.symlink("/etc/passwd", PATH)
+    ok("a link at the path", run().returncode == 73 and os.path.islink(PATH))
+    os.unlink(PATH)
+    os.chmod(RUN, 0o755)
+    ok("a folder open to others", run().returncode == 73)
+    os.chmod(RUN, 0o700)
+    r = subprocess.run([PROGRAM, "--socket", ROOT + "/" + "x" * 200], capture_output=True)
+    ok("a path too long", r.returncode == 78 and not os.path.exists(ROOT + "/" + "x" * 100))
+
+
+def test_race():
+    all_at_once = [subprocess.Popen([PROGRAM, "--socket", PATH, "--db", DB],
+                                    stderr=subprocess.DEVNULL) for _ in range(10)]
+    codes = sorted(p.wait() for p in all_at_once)
+    ok("of ten at once one lives", codes == [0] + 9 * [75], codes)
+    kill(pid_of_lock(), signal.SIGTERM)
+
+
+def answers(connections):
+    replies = [ask(c) for c in connections]
+    good = sum("result" in r for r in replies)
+    told = sum(r.get("error", {}).get("data", {}).get("reason") == "overloaded" for r in replies)
+    return good, told
+
+
+def test_crowd():
+    p, said = started()
+    ok("tells the service manager", said == b"READY=1", said)
+    crowd = [connect() for _ in range(500)]
+    good, told = answers(crowd)
+    ok("500 connect, 128 are served, the others are told", (good, told) == (128, 372), (good, told))
+    for c in crowd:
+        c.close()
+    p.send_signal(signal.SIGINT)
+    ok("INT ends it", p.wait(30) == 0)
+
+
+def test_few_descriptors():
+    for limit in (24, 40, 64):
+        p, _ = started(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+        crowd = [connect() for _ in range(100)]
+        good, told = answers(crowd)
+        ok("%d descriptors: some served, all told" % limit, good >= 1 and good + told == 100,
+           (good, told))
+        for c in crowd:
+            c.close()
+        p.terminate()
+        ok("%d descriptors: ends well" % limit, p.wait(30) == 0)
+
+
+def test_idle_exit():
+    p, _ = started("--idle-exit", "1")
+    ok("ends when idle", p.wait(30) == 0 and not os.path.exists(PATH))
+
+
+def test_handed_over():
+    path = ROOT + "/handed"
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    listening.listen(5)
+    command = "exec 3<&%d; LISTEN_PID=$$ LISTEN_FDS=1 exec %s --db %s" % (
+        listening.fileno(), PROGRAM, DB)
+    p = subprocess.Popen(["sh", "-c", command], pass_fds=[listening.fileno()])
+    ok("answers on a socket it was handed", "result" in ask(connect(path)))
+    p.terminate()
+    ok("and leaves it there", p.wait(30) == 0 and os.path.exists(path))
+    p = subprocess.Popen(["sh", "-c", "exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec %s" % PROGRAM],
+                         stderr=subprocess.DEVNULL)
+    ok("a descriptor that is no socket", p.wait(30) == 73)
+
+
+os.mkdir(RUN, 0o700)
+for test in [t for name, t in sorted(globals().items()) if name.startswith("test_")]:
+    test()
+print("1..%d" % count)
