@@ -631,6 +631,6 @@ int main(void)
     };
 #undef TEST
     int failed = cmocka_run_group_tests_name("index", tests, NULL, NULL);
-    rmdir(root);
+    remove_tree(root);
     return failed;
 }
