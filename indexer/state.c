@@ -129,14 +129,15 @@ int state_units_read(
     size_t cap = 0;
     *u = NULL;
     *n = 0;
+    *whole = false;
     while (in.n) {
         struct state_unit one;
         if (!take_unit(&in, &one))
-            break;
+            return 0;
         if (!ARENA_PUSH(a, *u, *n, cap, one))
             return err_memory(e);
     }
-    *whole = in.n == 0;
+    *whole = true;
     return 0;
 }
 
