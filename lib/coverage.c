@@ -111,7 +111,7 @@ static size_t invisible(struct walk *w, size_t i, size_t end)
     struct slice s = w->n->source, rest = slice_of(s.p + i, end - i);
     size_t stop = 0;
     if (slice_starts(rest, SLICE_LIT("<!--"))) {
-        if (i < w->no_comment && !(stop = seek(s, i + 4, "-->")))
+        if (i < w->no_comment && !(stop = seek(s, i + 2, "-->")))
             w->no_comment = i;
     } else if (*rest.p == '<' && rest.n > 1 &&
                (rest.p[1] == '/' || rest.p[1] == '!' || rest.p[1] == '?' ||

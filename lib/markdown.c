@@ -244,8 +244,8 @@ static bool show(struct reading *r, size_t begin, size_t end, struct slice put)
         return true;
     if (!r->code && !reach_line(r, begin))
         return false;
-    bool wrapped =
-        last && r->pause == PAUSE_WRAP && !last->put.p && is_blank(r->src[last->end - 1]);
+    bool wrapped = last && r->pause == PAUSE_WRAP && !last->put.p && !put.p &&
+                   (is_blank(r->src[last->end - 1]) || is_blank(r->src[begin]));
     if (last && r->pause != PAUSE_NONE && !wrapped) {
         struct slice with = r->pause == PAUSE_WRAP ? SLICE_LIT(" ") : SLICE_LIT("\n");
         if (!push_run(r, (struct markdown_run){last->end, (uint32_t)begin, with}))
@@ -346,6 +346,8 @@ static bool open_link(struct reading *r, const MD_ATTRIBUTE *to, bool image)
             return false;
     }
     o.first_run = block_at(r)->n_runs;
+    if (image && o.first_run)
+        pause(r, PAUSE_WRAP); /* a picture's words are no part of the words around it */
     return ARENA_PUSH(r->a, r->open, r->n_open, r->cap_open, o);
 }
 
@@ -379,6 +381,8 @@ static bool close_link(struct reading *r)
         if (end > o.link.at)
             o.link.alias = slice_of(r->src + o.link.at, end - o.link.at);
     }
+    if (o.image && o.seen)
+        pause(r, PAUSE_WRAP);
     if (!o.seen)
         o.link.at = b->n_runs ? b->runs[b->n_runs - 1].end : 0;
     return !(o.link.target.n || o.link.heading.n) || push_link(r, o.link);
@@ -620,7 +624,7 @@ static size_t html_markup(struct reading *r, size_t at, size_t end, bool *breaks
     struct slice s = slice_of(r->src + at, end - at);
     if (slice_starts(s, SLICE_LIT("<!--"))) {
         const char *stop = at >= r->no_comment_end
-                               ? memmem(r->src + at + 4, r->s->source.n - at - 4, "-->", 3)
+                               ? memmem(r->src + at + 2, r->s->source.n - at - 2, "-->", 3)
                                : NULL;
         if (!stop)
             r->no_comment_end = r->s->source.n;
@@ -683,6 +687,23 @@ static size_t fence_run(const struct reading *r, size_t line, char fence)
         return e;
     size_t at = (size_t)(hit - r->src);
     return e - at >= 3 && hit[1] == fence && hit[2] == fence ? at : e;
+}
+
+/* Where the line closes the fence that is open; its end when it does not: a fence also ends with
+ * the containers it lies in. */
+static size_t closing_fence(const struct reading *r, size_t line)
+{
+    size_t begin = line_begin(r, line), e = line_end(r, line), q = begin;
+    while (q < e && (is_blank(r->src[q]) || r->src[q] == '>'))
+        q++;
+    bool quoted = q > begin && memchr(r->src + begin, '>', q - begin);
+    for (size_t i = 0; i < r->n_stack; i++)
+        if (r->stack[i].kind == CONTAINER_QUOTE ? !quoted : q == begin)
+            return e;
+    size_t n = q;
+    while (n < e && r->src[n] == r->fence)
+        n++;
+    return n - q >= 3 && !slice_trim(slice_of(r->src + n, e - n)).n ? q : e;
 }
 
 /* The opening fence, with what is written behind it. */
@@ -749,8 +770,8 @@ static bool end_code(struct reading *r)
         size_t line = r->leaf_line + 1;
         while (line < r->s->n_lines && line_begin(r, line) == line_end(r, line))
             line++;
-        size_t at = line < r->s->n_lines ? fence_run(r, line, r->fence) : 0;
-        if (at && at < line_end(r, line)) {
+        size_t at = line < r->s->n_lines ? closing_fence(r, line) : 0;
+        if (line < r->s->n_lines && at < line_end(r, line)) {
             for (size_t l = r->leaf_line + 1; l < line; l++)
                 if (!push_line(r, l, line_end(r, l), line_end(r, l)))
                     return false;

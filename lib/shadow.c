@@ -428,7 +428,7 @@ static size_t read_html_comment(struct making *m, size_t i, size_t text)
     struct slice rest = slice_of(m->src + i, m->end - i);
     if (i == text || !slice_starts(rest, SLICE_LIT("<!--")) || m->no_html_comment)
         return i + 1;
-    size_t at = find(rest, "-->", 3);
+    size_t at = 2 + find(slice_of(rest.p + 2, rest.n - 2), "-->", 3);
     if (at == rest.n) {
         m->no_html_comment = true;
         return i + 1;
@@ -543,9 +543,7 @@ static void inert(struct making *m, size_t text, bool quoted)
         ['\\'] = 1,
         [':'] = 1,
         ['w'] = 1,
-        ['<'] = 1,
-        [0] = 2,
-        ['\r'] = 2};
+        ['<'] = 1};
     size_t ticks = 0, done = text; /* before `done` stands what is read already */
     m->close = 0;
     m->no_html_comment = false;
@@ -597,15 +595,21 @@ static void inert(struct making *m, size_t text, bool quoted)
             else
                 i++;
             break;
-        case '\r':
-            *shade(m, i++) = ' ';
-            break;
         default:
-            *shade(m, i++) = '\x01';
+            i++;
         }
         if (i > begin + 1)
             done = i;
     }
+}
+
+/* A CR within a line and NUL, which md4c would make a line end and U+FFFD of. */
+static void tame(char *p, size_t n)
+{
+    for (char *c = p; (c = memchr(c, '\r', n - (size_t)(c - p)));)
+        *c = ' ';
+    for (char *c = p; (c = memchr(c, '\0', n - (size_t)(c - p)));)
+        *c = '\x01';
 }
 
 /* A number of more than three digits numbers no list: "2803. effect of" is a sentence. */
@@ -627,6 +631,7 @@ static void read_line(struct making *m, size_t b)
         bool more = slice_trim(slice_of(m->src + e, m->end - e)).n > 0;
         memset(s->p + s->n, more ? 'x' : ' ', e - b);
         memcpy(s->p + s->n + (e - b), m->src + e, m->end - e);
+        tame(s->p + s->n + (e - b), m->end - e);
         s->n += m->end - b;
         inert(m, e, false);
         return;
@@ -635,6 +640,7 @@ static void read_line(struct making *m, size_t b)
     if (!m->fence && widen_table(m, text))
         return;
     memcpy(s->p + s->n, m->src + text, m->end - text);
+    tame(s->p + s->n, m->end - text);
     s->n += m->end - text;
     bool quoted = text > b && memchr(m->src + b, '>', text - b);
     if (fence(m, text))
