@@ -39,11 +39,18 @@
  *   32768th of their day.
  *
  * Metadata: "schema" (decimal), "uuid" (32 hex), "revision" (decimal; goes on through rebuilds),
- *   "next_note", "next_undated" (decimal), "vaults" (JSON array of {name, path, language}),
- *   "counts" (JSON object: units, notes, and units by kind), "words" (token.h's fingerprint, see
- *   SCHEMA_VERSION), "d:<day>" next free number in that day, "n:<vault>/<rel>" the note's state
- *   (update.c), "j:<joined>" the words of a letters-only compound, "open weights" (many, '\n'
- *   between), "o:<n>" the note with number n: "<vault>/<rel>".
+ *   "next_note", "next_undated" (decimal), "vaults" (JSON array of {name, path, language, notes,
+ *   units}), "counts" (JSON object: units, notes, and units by kind), "d:<day>" next free number in
+ *   that day, "n:<vault>/<rel>" the note's state and "u:<n>" its units' (indexer/state.h),
+ *   "j:<joined>" the words of a letters-only compound, "open weights" (many, '\n' between),
+ *   "o:<n>" the note with number n: "<vault>/<rel>".
+ *
+ * The id is a hash of the vault's name, the rendered text with blanks folded (the head's with its
+ * title in front) and the number of the unit among those of equal text in the vault. Such a number
+ * is given once, the lowest free one, in order of path and line, and stays with its unit: through
+ * edits of other units, while the note is renamed (a new note takes over the numbers of those that
+ * vanish in the same run) and through full rebuilds, which read the old states. So only equal texts
+ * of one vault can change places, and only when the index was lost in between.
  */
 #ifndef KB_SCHEMA_H
 #define KB_SCHEMA_H
