@@ -5,19 +5,21 @@
 #include <stdlib.h>
 
 #include "lib/note.h"
+#include "lib/resolve.h"
 #include "lib/schema.h"
 #include "lib/utf8.h"
 
 enum {
-    NOTES_MAX = 20000, /* notes that a title:, tag: or note: may stand for */
-    DAYS_MAX = 400,    /* day terms beside the month terms of a range */
     RELAX_CHOICES = 64,
-    SPLIT_MIN = 2 /* letters of the parts of a compound */
+    SPLIT_MIN = 2,   /* letters of the parts of a compound */
+    SAVED_LEVELS = 4 /* saved queries inside saved queries */
 };
 
 static const double CONTEXT_WEIGHT = 0.3;
 
 struct planner {
+    struct xmaker m;
+    struct resolver r;
     struct arena *a;
     const struct plan_env *env;
     const struct plan_options *o;
@@ -30,105 +32,30 @@ struct planner {
     bool negative;   /* below a NOT: neither marks nor own leaves */
     bool operators;  /* anything but words typed one behind the other */
     size_t last_end; /* where the query's last word ends, for `partial` */
-    unsigned saved_depth;
+    unsigned saved_levels;
 };
 
 enum scope { OWN, WIDE };
 
 /* --- building queries ---------------------------------------------------------------------- */
 
-static struct xquery *node_new(struct planner *pl, enum xq_op op)
-{
-    struct xquery *q = arena_alloc(pl->a, sizeof *q);
-    if (!q)
-        err_memory(pl->e);
-    else
-        q->op = op;
-    return q;
-}
-
-static struct xquery *term_of(struct planner *pl, struct slice term)
-{
-    struct xquery *q = node_new(pl, XQ_TERM);
-    if (q)
-        q->term = term;
-    return q;
-}
-
-static struct xquery *prefixed(struct planner *pl, char prefix, struct slice text)
-{
-    struct slice term = schema_term(pl->a, prefix, text);
-    if (!term.p) {
-        err_memory(pl->e);
-        return NULL;
-    }
-    return term_of(pl, term);
-}
-
-struct kids {
-    struct xquery **v;
-    size_t n, cap;
-};
-
-/* Takes NULL for "could not be built" and says so. */
-static int kids_add(struct planner *pl, struct kids *k, struct xquery *q)
-{
-    if (!q)
-        return -1;
-    return ARENA_PUSH(pl->a, k->v, k->n, k->cap, q) ? 0 : err_memory(pl->e);
-}
-
-/* `op` over the kids: nothing over none, a single kid as it is. */
-static struct xquery *joined(struct planner *pl, enum xq_op op, struct kids k)
-{
-    if (k.n == 1)
-        return k.v[0];
-    struct xquery *q = node_new(pl, k.n ? op : XQ_NONE);
-    if (q) {
-        q->kids = k.v;
-        q->n_kids = k.n;
-    }
-    return q;
-}
-
-static struct xquery *pair(struct planner *pl, enum xq_op op, struct xquery *a, struct xquery *b)
-{
-    struct kids k = {0};
-    if (kids_add(pl, &k, a) || kids_add(pl, &k, b))
-        return NULL;
-    return joined(pl, op, k);
-}
-
-static struct xquery *scaled(struct planner *pl, struct xquery *q, double factor)
-{
-    struct xquery *s = q ? node_new(pl, XQ_SCALE) : NULL;
-    struct kids k = {0};
-    if (!s || kids_add(pl, &k, q))
-        return NULL;
-    s->kids = k.v;
-    s->n_kids = k.n;
-    s->factor = factor;
-    return s;
-}
-
-static int warn(struct planner *pl, const char *text)
-{
-    if (!text)
-        return err_memory(pl->e);
-    struct plan *p = pl->p;
-    return ARENA_PUSH(pl->a, p->warnings, p->n_warnings, p->warnings_cap, slice_str(text))
-               ? 0
-               : err_memory(pl->e);
-}
-
 static struct xquery *everything(struct planner *pl)
 {
-    struct kids k = {0};
+    struct xkids k = {0};
     for (size_t i = 0; i < pl->env->n_vaults; i++)
-        if (kids_add(pl, &k, prefixed(pl, 'V', pl->env->vaults[i])))
+        if (xkids_add(&pl->m, &k, xquery_prefixed(&pl->m, 'V', pl->env->vaults[i])))
             return NULL;
-    struct xquery *all = k.n ? joined(pl, XQ_OR, k) : node_new(pl, XQ_ALL);
-    return scaled(pl, all, 0);
+    struct xquery *all = k.n ? xquery_over(&pl->m, XQ_OR, k) : xquery_new(&pl->m, XQ_ALL);
+    return xquery_scale(&pl->m, all, 0);
+}
+
+static struct slice lower(struct planner *pl, struct slice s)
+{
+    struct buf b = {0};
+    utf8_fold(&b, s);
+    struct slice folded = arena_dup(pl->a, buf_view(&b));
+    buf_free(&b);
+    return folded;
 }
 
 /* --- what the index knows ------------------------------------------------------------------ */
@@ -209,17 +136,17 @@ static struct xquery *own_leaf(struct planner *pl, const struct token *t)
     struct slice x = loose(pl, t);
     if (mark_stem(pl, t, x))
         return NULL;
-    return token_is_stemmed(t) ? prefixed(pl, 'Z', x) : term_of(pl, x);
+    return token_is_stemmed(t) ? xquery_prefixed(&pl->m, 'Z', x) : xquery_term(&pl->m, x);
 }
 
 static struct xquery *phrase_of(
     struct planner *pl, const struct token *const *base, size_t n, uint32_t window)
 {
-    struct kids k = {0};
+    struct xkids k = {0};
     for (size_t i = 0; i < n; i++)
-        if (kids_add(pl, &k, term_of(pl, base[i]->term)))
+        if (xkids_add(&pl->m, &k, xquery_term(&pl->m, base[i]->term)))
             return NULL;
-    struct xquery *q = joined(pl, XQ_PHRASE, k);
+    struct xquery *q = xquery_over(&pl->m, XQ_PHRASE, k);
     if (q && q->op == XQ_PHRASE)
         q->window = window;
     return q;
@@ -252,6 +179,38 @@ static bool is_pair(const struct token *const *base, size_t n)
                          (base[0]->kind == TOKEN_NUMBER && base[1]->kind == TOKEN_WORD));
 }
 
+/*
+ * The words run together, where that is the same thing: a compound typed as one ("open-weights"),
+ * or two words that the index has hyphened somewhere. Else empty.
+ */
+static int closed_form(struct planner *pl, const struct token *const *base, size_t n,
+    bool one_group, struct slice *form)
+{
+    struct buf b = {0};
+    *form = slice_of(NULL, 0);
+    if (n < 2 || (!one_group && n > 2))
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!token_is_stemmed(base[i]))
+            break;
+        buf_slice(&b, base[i]->plain);
+        if (i + 1 == n)
+            *form = arena_dup(pl->a, buf_view(&b));
+    }
+    bool failed = b.failed || (form->n == 0 && form->p);
+    buf_free(&b);
+    if (failed)
+        return err_memory(pl->e);
+    if (form->n && !one_group) {
+        struct slice parts;
+        if (compound_parts(pl, *form, &parts))
+            return -1;
+        if (!parts.n)
+            *form = slice_of(NULL, 0);
+    }
+    return 0;
+}
+
 /* Exactly these words side by side: a phrase, or the one term that says the same. */
 static struct xquery *adjacent(
     struct planner *pl, const struct token *v, size_t n, uint32_t slack, bool whole_query)
@@ -259,33 +218,26 @@ static struct xquery *adjacent(
     const struct token **base, *whole;
     size_t count = bases_of(pl, v, n, &base, &whole);
     if (!count)
-        return pl->e->code ? NULL : node_new(pl, XQ_NONE);
+        return pl->e->code ? NULL : xquery_new(&pl->m, XQ_NONE);
     uint32_t span = base[count - 1]->pos - base[0]->pos + 1;
     uint32_t window = slack || span > count ? span + slack : 0;
     if (mark_run(pl, base, count, window, whole_query))
         return NULL;
     if (whole && is_pair(base, count) && !slack)
-        return term_of(pl, whole->term);
+        return xquery_term(&pl->m, whole->term);
     struct xquery *q = phrase_of(pl, base, count, window);
     if (slack || !q)
         return q;
-    if (whole && v[0].group == v[n - 1].group)
-        return pair(pl, XQ_OR, term_of(pl, whole->term), q);
-    /* Two words that the index also has hyphened: its run-together form is the same thing. */
-    if (count == 2 && base[0]->kind == TOKEN_WORD && base[1]->kind == TOKEN_WORD) {
-        struct slice parts;
-        char *form = arena_printf(pl->a, "%.*s%.*s", (int)base[0]->plain.n, base[0]->plain.p,
-            (int)base[1]->plain.n, base[1]->plain.p);
-        if (!form) {
-            err_memory(pl->e);
-            return NULL;
-        }
-        if (compound_parts(pl, slice_str(form), &parts))
-            return NULL;
-        if (parts.n)
-            return pair(pl, XQ_OR, term_of(pl, slice_str(form)), q);
-    }
-    return q;
+    if (whole && whole->digit)
+        return xquery_pair(&pl->m, XQ_OR, xquery_term(&pl->m, whole->term), q);
+    struct slice form;
+    if (closed_form(pl, base, count, v[0].group == v[n - 1].group, &form))
+        return NULL;
+    if (!form.n)
+        return q;
+    if (mark(pl, (struct plan_mark){.exact = form}))
+        return NULL;
+    return xquery_pair(&pl->m, XQ_OR, q, xquery_term(&pl->m, form));
 }
 
 /* A word that may be a compound of the index run together: its parts as phrases, beside it. */
@@ -309,7 +261,7 @@ static struct xquery *with_parts(struct planner *pl, const struct token *t, stru
             continue;
         if (mark_run(pl, base, n, 0, false))
             return NULL;
-        q = pair(pl, XQ_OR, q, phrase_of(pl, base, n, 0));
+        q = xquery_pair(&pl->m, XQ_OR, q, phrase_of(pl, base, n, 0));
     }
     return q;
 }
@@ -354,7 +306,7 @@ static int correct(struct planner *pl, struct token *t, const struct node *node)
 /* The terms that begin with the token, and the token's own stem where it is a whole word. */
 static struct xquery *prefix_leaf(struct planner *pl, const struct token *t, struct slice form)
 {
-    struct xquery *q = node_new(pl, XQ_PREFIX);
+    struct xquery *q = xquery_new(&pl->m, XQ_PREFIX);
     if (!q || mark(pl, (struct plan_mark){.prefix = t->plain}))
         return NULL;
     q->term = form;
@@ -366,17 +318,17 @@ static struct xquery *prefix_leaf(struct planner *pl, const struct token *t, str
 static struct xquery *grams(struct planner *pl, const struct token *v, size_t n,
     const struct token *const *base, size_t count)
 {
-    struct kids k = {0};
+    struct xkids k = {0};
     for (size_t i = 0; i < n; i++)
         if (v[i].kind == TOKEN_GRAM2 || (count == 1 && v[i].kind == TOKEN_GRAM))
-            if (kids_add(pl, &k, term_of(pl, v[i].term)))
+            if (xkids_add(&pl->m, &k, xquery_term(&pl->m, v[i].term)))
                 return NULL;
     if (mark_run(pl, base, count, 0, false))
         return NULL;
     for (size_t i = 0; i < n; i++)
         if (v[i].kind == TOKEN_GRAM2 && mark(pl, (struct plan_mark){.exact = v[i].term}))
             return NULL;
-    return joined(pl, XQ_AND, k);
+    return xquery_over(&pl->m, XQ_AND, k);
 }
 
 static bool is_possessive(
@@ -397,11 +349,12 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
     if (!count)
         return NULL;
     struct xquery *own = NULL;
-    const struct token *inherit = count == 1 ? base[0] : whole;
+    const struct token *inherit = count == 1 ? base[0] : whole && whole->digit ? whole : NULL;
     for (size_t i = 0; i < n && !own && !pl->e->code; i++)
         if (v[i].kind == TOKEN_MARKED) {
-            own = mark(pl, (struct plan_mark){.exact = base[0]->plain}) ? NULL
-                                                                        : term_of(pl, v[i].term);
+            own = mark(pl, (struct plan_mark){.exact = base[0]->plain})
+                      ? NULL
+                      : xquery_term(&pl->m, v[i].term);
             inherit = &v[i];
         }
     if (pl->e->code)
@@ -414,7 +367,7 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
         const struct token *last = base[count - 1];
         own = prefix_leaf(pl, last, count == 1 ? last->plain : whole ? whole->plain : last->plain);
         if (own && count == 1 && scope == OWN)
-            own = pair(pl, XQ_OR, own, own_leaf(pl, last));
+            own = xquery_pair(&pl->m, XQ_OR, own, own_leaf(pl, last));
     } else if (count == 1 || is_possessive(pl, node, base, count)) {
         inherit = base[0];
         own = with_parts(pl, base[0], own_leaf(pl, base[0]));
@@ -423,24 +376,24 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
     }
     if (!own)
         return NULL;
-    if (scope == OWN || !inherit) {
-        if (!pl->negative && scope == WIDE &&
-            !ARENA_PUSH(pl->a, pl->own, pl->n_own, pl->cap_own, own)) {
-            err_memory(pl->e);
-            return NULL;
-        }
+    if (scope == OWN)
         return own;
-    }
     if (!pl->negative && !ARENA_PUSH(pl->a, pl->own, pl->n_own, pl->cap_own, own)) {
         err_memory(pl->e);
         return NULL;
     }
-    return pair(pl, XQ_OR, own, scaled(pl, prefixed(pl, 'C', loose(pl, inherit)), CONTEXT_WEIGHT));
+    struct xkids inherited = {0};
+    for (size_t i = 0; i < (inherit ? 1 : count); i++)
+        if (xkids_add(&pl->m, &inherited,
+                xquery_prefixed(&pl->m, 'C', loose(pl, inherit ? inherit : base[i]))))
+            return NULL;
+    return xquery_pair(&pl->m, XQ_OR, own,
+        xquery_scale(&pl->m, xquery_over(&pl->m, XQ_AND, inherited), CONTEXT_WEIGHT));
 }
 
 /* A word node's groups, each a concept; appended to *out. Without tokens nothing is appended. */
 static int word_concepts(
-    struct planner *pl, const struct node *node, enum scope scope, struct kids *out)
+    struct planner *pl, const struct node *node, enum scope scope, struct xkids *out)
 {
     struct tokens t = {0};
     if (tokenize(pl->a, node->text, &t, pl->e))
@@ -456,72 +409,13 @@ static int word_concepts(
         struct xquery *q = concept(pl, node, t.v + i, j - i, prefix, scope);
         if (!q && pl->e->code)
             return -1;
-        if (q && kids_add(pl, out, q))
+        if (q && xkids_add(&pl->m, out, q))
             return -1;
     }
     return 0;
 }
 
 /* --- dates --------------------------------------------------------------------------------- */
-
-static struct xquery *day_term(struct planner *pl, day_t d)
-{
-    struct ymd y = day_split(d);
-    char text[16];
-    snprintf(text, sizeof text, "%04d%02d%02d", y.year % 10000, y.month % 100, y.day % 100);
-    return prefixed(pl, 'D', slice_str(text));
-}
-
-static struct xquery *month_term(struct planner *pl, int year, int month)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%04d%02d", year % 10000, month % 100);
-    return prefixed(pl, 'M', slice_str(text));
-}
-
-static int add_days(struct planner *pl, struct kids *k, day_t from, day_t to)
-{
-    for (day_t d = from; d <= to; d++)
-        if (kids_add(pl, k, day_term(pl, d)))
-            return -1;
-    return 0;
-}
-
-/* Whole months by their terms, the days at both ends by theirs; an open or very long range by the
- * value. */
-static struct xquery *days_between(struct planner *pl, day_t from, day_t to)
-{
-    if (from > to)
-        return node_new(pl, XQ_NONE);
-    if (from <= DAY_MIN || to >= DAY_MAX || to - from > DAYS_MAX * 30) {
-        struct xquery *q = node_new(pl, XQ_RANGE);
-        char *ends = arena_alloc(pl->a, 8);
-        if (!q || !ends) {
-            err_memory(pl->e);
-            return NULL;
-        }
-        q->slot = SLOT_DAY;
-        xvalue_u32((uint32_t)from + 0x80000000u, ends);
-        xvalue_u32((uint32_t)to + 0x80000000u, ends + 4);
-        q->low = slice_of(ends, 4);
-        q->high = to >= DAY_MAX ? slice_of(NULL, 0) : slice_of(ends + 4, 4);
-        return q;
-    }
-    struct kids k = {0};
-    day_t d = from;
-    while (d <= to) {
-        struct ymd y = day_split(d);
-        day_t next = y.month == 12 ? day_of(y.year + 1, 1, 1) : day_of(y.year, y.month + 1, 1);
-        if (y.day == 1 && next - 1 <= to) {
-            if (kids_add(pl, &k, month_term(pl, y.year, y.month)))
-                return NULL;
-        } else if (add_days(pl, &k, d, next - 1 <= to ? next - 1 : to)) {
-            return NULL;
-        }
-        d = next;
-    }
-    return joined(pl, XQ_OR, k);
-}
 
 static struct xquery *date_field(
     struct planner *pl, struct slice value, size_t at, enum field_how how)
@@ -537,173 +431,54 @@ static struct xquery *date_field(
         to = DAY_MAX;
     if (how == HOW_UNTIL)
         from = DAY_MIN;
-    return days_between(pl, from, to);
+    return resolve_days(&pl->r, from, to);
 }
 
-/* --- fields that are answered by notes ----------------------------------------------------- */
+static struct xquery *build(struct planner *pl, const struct node *n, enum scope scope);
 
-/* The notes whose heads match, as the units of those notes. */
-static struct xquery *units_of_heads(struct planner *pl, struct xquery *heads)
+/* Units that link to the note or name it, by title or any alias, in their own text; and heads whose
+ * entity lists have it. */
+static struct xquery *entity(struct planner *pl, struct slice name)
 {
-    if (!heads || !pl->env->db)
-        return heads;
-    struct xresult r;
-    struct xsearch s = {.query = heads,
-        .sort = XSORT_DOCID,
-        .k1 = -1,
-        .all_docids = true,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .max = NOTES_MAX + 1};
-    if (xdb_search(pl->env->db, pl->a, &s, &r, pl->e))
+    struct slice *names;
+    size_t n;
+    struct xkids k = {0};
+    if (resolve_names(&pl->r, name, &names, &n))
         return NULL;
-    if (r.n_hits > NOTES_MAX) {
-        err_set(pl->e, ERR_COMPLEX, "over %d notes match a field: narrow it", NOTES_MAX);
-        return NULL;
-    }
-    struct kids k = {0};
-    for (size_t i = 0; i < r.n_hits; i++) {
-        struct slice v;
-        if (xdb_value(pl->env->db, pl->a, r.hits[i].id, SLOT_NOTE, &v, pl->e))
+    for (size_t i = 0; i < n; i++) {
+        struct tokens t = {0};
+        if (tokenize(pl->a, names[i], &t, pl->e) ||
+            xkids_add(&pl->m, &k, adjacent(pl, t.v, t.n, 0, false)) ||
+            xkids_add(&pl->m, &k, xquery_prefixed(&pl->m, 'E', names[i])))
             return NULL;
-        char *n = arena_printf(pl->a, "%u", xvalue_as_u32(v));
-        if (kids_add(pl, &k, n ? prefixed(pl, 'Q', slice_str(n)) : NULL))
-            return pl->e->code ? NULL : (err_memory(pl->e), NULL);
     }
-    return joined(pl, XQ_OR, k);
+    if (xkids_add(&pl->m, &k, resolve_link(&pl->r, name)))
+        return NULL;
+    return xquery_over(&pl->m, XQ_OR, k);
 }
 
-/* All words of the value, each as one term under `prefix`. */
-static struct xquery *all_words(struct planner *pl, char prefix, struct slice value)
+/* note:(muse benchmark): each of them somewhere in one note. */
+static struct xquery *in_one_note(struct planner *pl, const struct node *n)
 {
-    struct tokens t = {0};
-    struct kids k = {0};
-    if (tokenize(pl->a, value, &t, pl->e))
-        return NULL;
-    for (size_t i = 0; i < t.n; i++)
-        if (token_is_base(t.v[i].kind))
-            if (kids_add(pl, &k, prefixed(pl, prefix, loose(pl, &t.v[i]))))
+    const struct node *kid = n->n_kids ? n->kids[0] : NULL;
+    struct xkids each = {0};
+    struct node word = {.op = NODE_WORD, .text = n->text, .begin = n->begin, .end = n->end};
+    if (!kid)
+        kid = &word;
+    if (kid->op == NODE_AND) {
+        for (size_t i = 0; i < kid->n_kids; i++) {
+            if (kid->kids[i]->op == NODE_NOT) {
+                err_at(pl->e, ERR_QUERY, kid->kids[i]->begin,
+                    "an exclusion cannot stand inside note:( ): put it behind");
                 return NULL;
-    return joined(pl, XQ_AND, k);
-}
-
-static struct xquery *keyed(struct planner *pl, char prefix, struct slice value)
-{
-    struct slice key = token_key(pl->a, value);
-    return key.n ? prefixed(pl, prefix, key) : node_new(pl, XQ_NONE);
-}
-
-/* Tags are compared level by level, as kbindex writes them. */
-static struct xquery *tag_units(struct planner *pl, struct slice tag)
-{
-    struct buf b = {0};
-    while (tag.n && tag.p[0] == '#')
-        tag = slice_of(tag.p + 1, tag.n - 1);
-    for (struct slice rest = tag; rest.n;) {
-        const char *slash = memchr(rest.p, '/', rest.n);
-        size_t n = slash ? (size_t)(slash - rest.p) : rest.n;
-        struct slice key = token_key(pl->a, slice_of(rest.p, n));
-        if (key.n) {
-            if (b.n)
-                buf_char(&b, '/');
-            buf_slice(&b, key);
+            }
+            if (xkids_add(&pl->m, &each, build(pl, kid->kids[i], OWN)))
+                return NULL;
         }
-        rest = slice_of(rest.p + n + (slash ? 1 : 0), rest.n - n - (slash ? 1 : 0));
-    }
-    struct slice key = arena_dup(pl->a, buf_view(&b));
-    buf_free(&b);
-    if (!key.n)
-        return node_new(pl, XQ_NONE);
-    struct xquery *term = prefixed(pl, 'G', key);
-    struct xquery *heads =
-        term ? pair(pl, XQ_FILTER, term, prefixed(pl, 'K', SLICE_LIT("note"))) : NULL;
-    return pair(pl, XQ_OR, term, units_of_heads(pl, heads));
-}
-
-struct glob_walk {
-    struct planner *pl;
-    struct slice pattern;
-    bool base_name; /* of the base name, anywhere in it */
-    struct kids *out;
-};
-
-/* `*` stands for anything but '/', `**` for anything, '?' for one character. */
-static bool glob(const char *p, size_t pn, const char *s, size_t sn)
-{
-    const char *star = NULL, *from = NULL, *end = p + pn, *last = s + sn;
-    bool deep = false;
-    while (s < last) {
-        if (p < end && *p == '*') {
-            deep = p + 1 < end && p[1] == '*';
-            while (p < end && *p == '*')
-                p++;
-            if (deep && p < end && *p == '/')
-                p++;
-            star = p;
-            from = s;
-        } else if (p < end && (*p == *s || (*p == '?' && *s != '/'))) {
-            p++, s++;
-        } else if (star && (deep || *from != '/')) {
-            p = star;
-            s = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (p < end && *p == '*')
-        p++;
-    return p == end;
-}
-
-static int glob_path(void *ctx, struct slice term, uint32_t documents)
-{
-    struct glob_walk *w = ctx;
-    (void)documents;
-    const char *tab = memrchr(term.p, '\t', term.n);
-    if (!tab || term.n < 2)
-        return 0;
-    struct slice rel = slice_of(term.p + 1, (size_t)(tab - term.p) - 1);
-    struct slice number = slice_of(tab + 1, term.n - (size_t)(tab - term.p) - 1);
-    struct buf folded = {0};
-    const char *slash = w->base_name ? memrchr(rel.p, '/', rel.n) : NULL;
-    if (slash)
-        rel = slice_of(slash + 1, rel.n - (size_t)(slash - rel.p) - 1);
-    utf8_fold(&folded, rel);
-    bool hit =
-        !folded.failed &&
-        (memchr(w->pattern.p, '*', w->pattern.n) || memchr(w->pattern.p, '?', w->pattern.n)
-                ? glob(w->pattern.p, w->pattern.n, folded.p, folded.n)
-            : w->base_name ? memmem(folded.p, folded.n, w->pattern.p, w->pattern.n) != NULL
-                           : slice_starts(buf_view(&folded), w->pattern) &&
-                                 (folded.n == w->pattern.n || folded.p[w->pattern.n] == '/' ||
-                                     folded.p[w->pattern.n] == '.'));
-    buf_free(&folded);
-    if (!hit)
-        return 0;
-    if (w->out->n >= NOTES_MAX) {
-        err_set(w->pl->e, ERR_COMPLEX, "over %d notes match a path: narrow it", NOTES_MAX);
-        return 1;
-    }
-    return kids_add(w->pl, w->out, prefixed(w->pl, 'Q', number)) ? 1 : 0;
-}
-
-static struct xquery *path_field(struct planner *pl, struct slice value, bool base_name)
-{
-    struct buf folded = {0};
-    utf8_fold(&folded, value);
-    struct slice pattern = arena_dup(pl->a, buf_view(&folded));
-    buf_free(&folded);
-    while (pattern.n && pattern.p[0] == '/')
-        pattern = slice_of(pattern.p + 1, pattern.n - 1);
-    while (pattern.n && pattern.p[pattern.n - 1] == '/')
-        pattern.n--;
-    struct kids k = {0};
-    struct glob_walk w = {.pl = pl, .pattern = pattern, .base_name = base_name, .out = &k};
-    if (!pattern.n)
-        return everything(pl);
-    if (pl->env->db &&
-        xdb_terms_each(pl->env->db, SLICE_LIT("F"), slice_of(NULL, 0), glob_path, &w, pl->e) < 0)
+    } else if (xkids_add(&pl->m, &each, build(pl, kid, OWN))) {
         return NULL;
-    return pl->e->code ? NULL : joined(pl, XQ_OR, k);
+    }
+    return resolve_in_notes(&pl->r, each.v, each.n);
 }
 
 static struct xquery *kind_field(struct planner *pl, const struct node *n)
@@ -715,71 +490,100 @@ static struct xquery *kind_field(struct planner *pl, const struct node *n)
             (int)n->text.n, n->text.p);
         return NULL;
     }
-    return prefixed(pl, 'K', slice_str(unit_kind_name((enum unit_kind)kind)));
+    return xquery_prefixed(&pl->m, 'K', slice_str(unit_kind_name((enum unit_kind)kind)));
 }
 
-static struct xquery *build(struct planner *pl, const struct node *n, enum scope scope);
-
-static struct xquery *not_yet(struct planner *pl, const struct node *n, const char *what)
+static struct xquery *value_query(
+    struct planner *pl, enum field_how how, const struct node *n, size_t at)
 {
-    err_at(pl->e, ERR_QUERY, n->begin, "%s cannot be asked yet: put the words in quotes", what);
+    struct slice v = n->text;
+    switch (how) {
+    case HOW_WORDS_OF_NOTE:
+        return resolve_title(&pl->r, v);
+    case HOW_HEADING:
+        return resolve_heading(&pl->r, v);
+    case HOW_TAG:
+        return resolve_tag(&pl->r, v);
+    case HOW_PATH:
+    case HOW_FILE:
+        return resolve_path(&pl->r, v, how == HOW_FILE);
+    case HOW_KIND:
+        return kind_field(pl, n);
+    case HOW_VAULT:
+        return xquery_prefixed(&pl->m, 'V', v);
+    case HOW_DATE:
+    case HOW_SINCE:
+    case HOW_UNTIL:
+        return date_field(pl, v, at, how);
+    case HOW_SOURCE:
+        return xquery_prefixed(&pl->m, 'H', lower(pl, v));
+    case HOW_LINK:
+        return resolve_link(&pl->r, v);
+    case HOW_ENTITY:
+        return entity(pl, v);
+    case HOW_NOTE:
+        return in_one_note(pl, n);
+    }
     return NULL;
 }
 
+/* field:value, or field:(a OR b -c): the field over each leaf. */
 static struct xquery *field_query(struct planner *pl, const struct node *n)
 {
     const struct field_row *row = &field_rows[n->field];
-    size_t at = n->text.p ? (size_t)(n->text.p - pl->text.p) : n->begin;
-    if (at > pl->text.n)
-        at = n->begin;
-    if (n->n_kids && row->how != HOW_WORDS_OF_NOTE && row->how != HOW_NOTE) {
-        /* field:(a OR b): the field over each leaf */
-        const struct node *kid = n->kids[0];
-        struct node leaf = *n;
-        struct kids k = {0};
-        if (kid->op == NODE_NOT)
-            return not_yet(pl, n, "an exclusion inside a field");
-        if (kid->op == NODE_AND || kid->op == NODE_OR) {
-            for (size_t i = 0; i < kid->n_kids; i++) {
-                leaf.kids = &kid->kids[i];
-                if (kids_add(pl, &k, field_query(pl, &leaf)))
-                    return NULL;
-            }
-            return joined(pl, kid->op == NODE_AND ? XQ_AND : XQ_OR, k);
-        }
+    if (!n->n_kids || row->how == HOW_NOTE) {
+        size_t at = n->text.p ? (size_t)(n->text.p - pl->text.p) : n->begin;
+        return value_query(pl, row->how, n, at <= pl->text.n ? at : n->begin);
+    }
+    const struct node *kid = n->kids[0];
+    struct node leaf = *n;
+    struct xkids k = {0}, nots = {0};
+    if (kid->op != NODE_AND && kid->op != NODE_OR && kid->op != NODE_NOT) {
         leaf.n_kids = 0;
         leaf.text = kid->text;
         leaf.begin = kid->begin;
         return field_query(pl, &leaf);
     }
-    switch (row->how) {
-    case HOW_WORDS_OF_NOTE:
-        return units_of_heads(pl, all_words(pl, 'S', n->n_kids ? n->kids[0]->text : n->text));
-    case HOW_TAG:
-        return tag_units(pl, n->text);
-    case HOW_PATH:
-        return path_field(pl, n->text, false);
-    case HOW_FILE:
-        return path_field(pl, n->text, true);
-    case HOW_KIND:
-        return kind_field(pl, n);
-    case HOW_VAULT:
-        return prefixed(pl, 'V', n->text);
-    case HOW_DATE:
-    case HOW_SINCE:
-    case HOW_UNTIL:
-        return date_field(pl, n->text, at, row->how);
-    case HOW_SOURCE:
-        return prefixed(pl, 'H', n->text);
-    case HOW_HEADING:
-    case HOW_LINK:
-    case HOW_ENTITY:
-    case HOW_NOTE:
-        break;
+    for (size_t i = 0; i < kid->n_kids; i++) {
+        bool not = kid->op == NODE_NOT || kid->kids[i]->op == NODE_NOT;
+        leaf.kids = kid->kids[i]->op == NODE_NOT ? kid->kids[i]->kids : &kid->kids[i];
+        if (xkids_add(&pl->m, not ? &nots : &k, field_query(pl, &leaf)))
+            return NULL;
     }
-    char what[40];
-    snprintf(what, sizeof what, "the field %s:", row->name);
-    return not_yet(pl, n, what);
+    struct xquery *q =
+        k.n ? xquery_over(&pl->m, kid->op == NODE_OR ? XQ_OR : XQ_AND, k) : everything(pl);
+    return nots.n ? xquery_pair(&pl->m, XQ_NOT, q, xquery_over(&pl->m, XQ_OR, nots)) : q;
+}
+
+static struct xquery *saved(struct planner *pl, const struct node *n, enum scope scope)
+{
+    struct slice text = slice_of(NULL, 0);
+    struct query q;
+    struct err bad = {0};
+    if (pl->env->saved)
+        text = pl->env->saved(pl->env->ctx, n->text);
+    if (!text.p) {
+        err_at(pl->e, ERR_QUERY, n->begin,
+            "no saved query is called \"%.*s\": see [saved] in kbsearch.conf, or put it in quotes",
+            (int)n->text.n, n->text.p);
+        return NULL;
+    }
+    if (pl->saved_levels >= SAVED_LEVELS) {
+        err_at(pl->e, ERR_QUERY, n->begin, "saved queries stand in one another too deep");
+        return NULL;
+    }
+    if (query_parse(pl->a, text, &q, &bad)) {
+        err_at(pl->e, bad.code, n->begin, "the saved query %.*s: %s", (int)n->text.n, n->text.p,
+            bad.text);
+        return NULL;
+    }
+    struct slice was = pl->text;
+    pl->text = text;
+    pl->saved_levels++;
+    struct xquery *built = build(pl, q.root, scope);
+    pl->saved_levels--;
+    pl->text = was;
+    return built;
 }
 
 /* --- the tree ------------------------------------------------------------------------------ */
@@ -806,21 +610,24 @@ static struct xquery *phrase_node(struct planner *pl, const struct node *n)
 
 static struct xquery *near_node(struct planner *pl, const struct node *n)
 {
-    struct kids k = {0};
+    struct xkids k = {0};
     for (size_t i = 0; i < n->n_kids; i++) {
         const struct node *kid = n->kids[i];
         struct tokens t = {0};
-        if (kid->op != NODE_WORD && kid->op != NODE_PHRASE)
-            return not_yet(pl, kid, "anything but words and phrases beside NEAR or ADJ");
+        if (kid->op != NODE_WORD && kid->op != NODE_PHRASE) {
+            err_at(pl->e, ERR_QUERY, kid->begin,
+                "only words and phrases can stand beside NEAR and ADJ");
+            return NULL;
+        }
         if (tokenize(pl->a, kid->text, &t, pl->e))
             return NULL;
         for (size_t j = 0; j < t.n; j++)
             if (token_is_base(t.v[j].kind) &&
-                (kids_add(pl, &k, term_of(pl, t.v[j].term)) ||
+                (xkids_add(&pl->m, &k, xquery_term(&pl->m, t.v[j].term)) ||
                     mark(pl, (struct plan_mark){.exact = t.v[j].term})))
                 return NULL;
     }
-    struct xquery *q = joined(pl, n->op == NODE_ADJ ? XQ_PHRASE : XQ_NEAR, k);
+    struct xquery *q = xquery_over(&pl->m, n->op == NODE_ADJ ? XQ_PHRASE : XQ_NEAR, k);
     if (q && q->n_kids > 1)
         q->window = (uint32_t)q->n_kids + n->slack;
     if (q && !pl->negative && !ARENA_PUSH(pl->a, pl->own, pl->n_own, pl->cap_own, q)) {
@@ -831,7 +638,7 @@ static struct xquery *near_node(struct planner *pl, const struct node *n)
 }
 
 struct parts { /* of an AND: what weighs, what only filters, what excludes */
-    struct kids words, filters, nots;
+    struct xkids words, filters, nots;
 };
 
 static int sort_kid(struct planner *pl, const struct node *n, enum scope scope, struct parts *out)
@@ -843,32 +650,32 @@ static int sort_kid(struct planner *pl, const struct node *n, enum scope scope, 
         pl->negative = true;
         struct xquery *q = build(pl, n->kids[0], OWN);
         pl->negative = was;
-        return kids_add(pl, &out->nots, q);
+        return xkids_add(&pl->m, &out->nots, q);
     }
     struct xquery *q = build(pl, n, scope);
     if (!q)
         return -1;
     if (n->op == NODE_EMPTY)
         return 0;
-    return kids_add(pl, is_filter(n) ? &out->filters : &out->words, q);
+    return xkids_add(&pl->m, is_filter(n) ? &out->filters : &out->words, q);
 }
 
 static struct xquery *assemble(struct planner *pl, struct parts *s)
 {
     struct xquery *q;
     if (s->words.n) {
-        q = joined(pl, XQ_AND, s->words);
+        q = xquery_over(&pl->m, XQ_AND, s->words);
     } else if (s->filters.n) {
-        struct xquery *all = joined(pl, XQ_AND, s->filters);
-        q = scaled(pl, all, 0);
+        struct xquery *all = xquery_over(&pl->m, XQ_AND, s->filters);
+        q = xquery_scale(&pl->m, all, 0);
         s->filters.n = 0;
     } else {
         q = everything(pl);
     }
     if (q && s->filters.n)
-        q = pair(pl, XQ_FILTER, q, joined(pl, XQ_AND, s->filters));
+        q = xquery_pair(&pl->m, XQ_FILTER, q, xquery_over(&pl->m, XQ_AND, s->filters));
     if (q && s->nots.n)
-        q = pair(pl, XQ_NOT, q, joined(pl, XQ_OR, s->nots));
+        q = xquery_pair(&pl->m, XQ_NOT, q, xquery_over(&pl->m, XQ_OR, s->nots));
     return q;
 }
 
@@ -884,24 +691,24 @@ static struct xquery *and_node(struct planner *pl, const struct node *n, enum sc
 static struct xquery *build(struct planner *pl, const struct node *n, enum scope scope)
 {
     struct parts s = {0};
-    struct kids k = {0};
+    struct xkids k = {0};
     switch (n->op) {
     case NODE_EMPTY:
-        return node_new(pl, XQ_NONE);
+        return xquery_new(&pl->m, XQ_NONE);
     case NODE_AND:
         return and_node(pl, n, scope);
     case NODE_WORD:
     case NODE_PREFIX:
         if (word_concepts(pl, n, scope, &k))
             return NULL;
-        return joined(pl, XQ_AND, k);
+        return xquery_over(&pl->m, XQ_AND, k);
     case NODE_NOT:
         return sort_kid(pl, n, scope, &s) ? NULL : assemble(pl, &s);
     case NODE_OR:
         for (size_t i = 0; i < n->n_kids; i++)
-            if (kids_add(pl, &k, build(pl, n->kids[i], scope)))
+            if (xkids_add(&pl->m, &k, build(pl, n->kids[i], scope)))
                 return NULL;
-        return joined(pl, XQ_OR, k);
+        return xquery_over(&pl->m, XQ_OR, k);
     case NODE_PHRASE:
         return phrase_node(pl, n);
     case NODE_NEAR:
@@ -910,15 +717,15 @@ static struct xquery *build(struct planner *pl, const struct node *n, enum scope
     case NODE_FIELD:
         return field_query(pl, n);
     case NODE_TAG:
-        return tag_units(pl, n->text);
+        return resolve_tag(&pl->r, n->text);
     case NODE_PROPERTY:
-        return not_yet(pl, n, "front matter");
+        return resolve_property(&pl->r, n->text, n->has_value, n->value);
     case NODE_LINK:
-        return not_yet(pl, n, "a link");
+        return resolve_link(&pl->r, n->text);
     case NODE_SAVED:
-        return not_yet(pl, n, "a saved query");
+        return saved(pl, n, scope);
     case NODE_REGEX:
-        return not_yet(pl, n, "a regular expression");
+        return resolve_regex(&pl->r, n->text, n->begin + 1);
     }
     return NULL;
 }
@@ -931,7 +738,7 @@ static bool plain_words(const struct node *n)
     return n->op == NODE_WORD || n->op == NODE_PREFIX;
 }
 
-static int option_filters(struct planner *pl, struct kids *k)
+static int option_filters(struct planner *pl, struct xkids *k)
 {
     const struct plan_options *o = pl->o;
     const struct {
@@ -949,19 +756,19 @@ static int option_filters(struct planner *pl, struct kids *k)
             err_clear(pl->e);
             return err_set(pl->e, ERR_PARAMS, "%s: %s", dates[i].name, was.text);
         }
-        if (kids_add(pl, k, q))
+        if (xkids_add(&pl->m, k, q))
             return -1;
     }
-    return o->vault.n ? kids_add(pl, k, prefixed(pl, 'V', o->vault)) : 0;
+    return o->vault.n ? xkids_add(&pl->m, k, xquery_prefixed(&pl->m, 'V', o->vault)) : 0;
 }
 
 static struct xquery *filtered(struct planner *pl, struct xquery *q, const struct parts *s)
 {
-    struct kids f = s->filters;
+    struct xkids f = s->filters;
     if (q && f.n)
-        q = pair(pl, XQ_FILTER, q, joined(pl, XQ_AND, f));
+        q = xquery_pair(&pl->m, XQ_FILTER, q, xquery_over(&pl->m, XQ_AND, f));
     if (q && s->nots.n)
-        q = pair(pl, XQ_NOT, q, joined(pl, XQ_OR, s->nots));
+        q = xquery_pair(&pl->m, XQ_NOT, q, xquery_over(&pl->m, XQ_OR, s->nots));
     return q;
 }
 
@@ -1002,7 +809,7 @@ static int tier_title(struct planner *pl, struct slice text, const struct parts 
     struct slice key = token_key(pl->a, text);
     if (!key.n)
         return 0;
-    struct xquery *q = prefixed(pl, 'T', key);
+    struct xquery *q = xquery_prefixed(&pl->m, 'T', key);
     if (!q || !(q = filtered(pl, q, s)))
         return -1;
     pl->p->tier[PLAN_TITLE] = q;
@@ -1053,7 +860,7 @@ static int plan_words(struct planner *pl, const struct node *root)
             if (!ARENA_PUSH(pl->a, p->words, p->n_words, pl->cap_words, wide.words.v[w]))
                 return err_memory(pl->e);
     }
-    struct kids own_any = {.v = pl->own, .n = pl->n_own};
+    struct xkids own_any = {.v = pl->own, .n = pl->n_own};
     size_t marks = p->n_marks, runs = p->n_runs;
     for (size_t i = 0; i < n; i++)
         if (kids[i]->op == NODE_NOT || is_filter(kids[i]))
@@ -1070,13 +877,13 @@ static int plan_words(struct planner *pl, const struct node *root)
 
     if (!wide.words.n && !wide.filters.n && !wide.nots.n) {
         p->empty = true;
-        p->widest = node_new(pl, XQ_NONE);
+        p->widest = xquery_new(&pl->m, XQ_NONE);
         return p->widest ? 0 : -1;
     }
     if (pl->o->match == MATCH_ANY && wide.words.n) {
-        struct xquery *any = joined(pl, XQ_OR, wide.words);
-        wide.words = (struct kids){0};
-        if (kids_add(pl, &wide.words, any))
+        struct xquery *any = xquery_over(&pl->m, XQ_OR, wide.words);
+        wide.words = (struct xkids){0};
+        if (xkids_add(&pl->m, &wide.words, any))
             return -1;
     }
     bool tiers = plain && wide.words.n;
@@ -1090,13 +897,14 @@ static int plan_words(struct planner *pl, const struct node *root)
     }
     struct parts copy = wide;
     struct xquery *widest = assemble(pl, &copy);
-    p->own_any = own_any.n ? joined(pl, XQ_OR, own_any) : NULL;
+    p->own_any = own_any.n ? xquery_over(&pl->m, XQ_OR, own_any) : NULL;
     if (widest && p->own_any && wide.words.n)
-        widest = pair(pl, XQ_FILTER, widest, p->own_any);
+        widest = xquery_pair(&pl->m, XQ_FILTER, widest, p->own_any);
     if (!widest)
         return -1;
     p->tier[PLAN_CONTEXT] = widest;
-    p->widest = p->tier[PLAN_TITLE] ? pair(pl, XQ_OR, widest, p->tier[PLAN_TITLE]) : widest;
+    p->widest =
+        p->tier[PLAN_TITLE] ? xquery_pair(&pl->m, XQ_OR, widest, p->tier[PLAN_TITLE]) : widest;
     struct parts rest = {.filters = wide.filters, .nots = wide.nots};
     for (size_t i = 0; i < n; i++)
         if (!plain_words(kids[i]) && !is_filter(kids[i]) && kids[i]->op != NODE_NOT &&
@@ -1112,7 +920,14 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
     struct slice text, const struct query *q, struct plan *p, struct err *e)
 {
     *p = (struct plan){0};
-    struct planner pl = {.a = a, .env = env, .o = o, .text = text, .p = p, .e = e};
+    struct planner pl = {.m = {a, e},
+        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop},
+        .a = a,
+        .env = env,
+        .o = o,
+        .text = text,
+        .p = p,
+        .e = e};
     for (size_t i = 0; i < q->n_warnings; i++)
         if (!ARENA_PUSH(a, p->warnings, p->n_warnings, p->warnings_cap, q->warnings[i]))
             return err_memory(e);
@@ -1155,9 +970,9 @@ static bool next_choice(size_t *pick, size_t n, size_t m)
 struct xquery *plan_relax(struct arena *a, const struct plan *p, size_t m, struct err *e)
 {
     struct plan_env env = {0};
-    struct planner pl = {.a = a, .env = &env, .e = e};
+    struct planner pl = {.m = {a, e}, .a = a, .env = &env, .e = e};
     size_t n = p->n_words, pick[RELAX_CHOICES];
-    struct kids ways = {0};
+    struct xkids ways = {0};
     if (m == 0 || m >= n || choices(n, m) > RELAX_CHOICES || m > RELAX_CHOICES) {
         err_set(e, ERR_COMPLEX, "too many words to leave some out");
         return NULL;
@@ -1165,67 +980,17 @@ struct xquery *plan_relax(struct arena *a, const struct plan *p, size_t m, struc
     for (size_t i = 0; i < m; i++)
         pick[i] = i;
     do {
-        struct kids all = {0};
+        struct xkids all = {0};
         for (size_t i = 0; i < m; i++)
-            if (kids_add(&pl, &all, p->words[pick[i]]))
+            if (xkids_add(&pl.m, &all, p->words[pick[i]]))
                 return NULL;
-        if (kids_add(&pl, &ways, joined(&pl, XQ_AND, all)))
+        if (xkids_add(&pl.m, &ways, xquery_over(&pl.m, XQ_AND, all)))
             return NULL;
     } while (next_choice(pick, n, m));
-    struct xquery *q = joined(&pl, XQ_OR, ways);
+    struct xquery *q = xquery_over(&pl.m, XQ_OR, ways);
     if (q && p->own_any)
-        q = pair(&pl, XQ_FILTER, q, p->own_any);
+        q = xquery_pair(&pl.m, XQ_FILTER, q, p->own_any);
     if (q && p->required)
-        q = pair(&pl, XQ_FILTER, q, p->required);
+        q = xquery_pair(&pl.m, XQ_FILTER, q, p->required);
     return q;
-}
-
-/* --- showing ------------------------------------------------------------------------------- */
-
-static const char *const op_names[] = {[XQ_NONE] = "none",
-    [XQ_ALL] = "all",
-    [XQ_TERM] = "term",
-    [XQ_AND] = "and",
-    [XQ_OR] = "or",
-    [XQ_SYNONYM] = "synonym",
-    [XQ_MAX] = "max",
-    [XQ_NOT] = "not",
-    [XQ_FILTER] = "filter",
-    [XQ_MAYBE] = "maybe",
-    [XQ_PHRASE] = "phrase",
-    [XQ_NEAR] = "near",
-    [XQ_PREFIX] = "prefix",
-    [XQ_RANGE] = "range",
-    [XQ_SCALE] = "scale",
-    [XQ_DOCIDS] = "docids"};
-
-void plan_write(const struct xquery *q, struct buf *out)
-{
-    if (!q || q->op == XQ_NONE || q->op == XQ_ALL) {
-        buf_str(out, q && q->op == XQ_ALL ? "all" : "none");
-        return;
-    }
-    if (q->op == XQ_TERM) {
-        utf8_printable(out, q->term);
-        return;
-    }
-    buf_printf(out, "(%s", op_names[q->op]);
-    if (q->op == XQ_PREFIX) {
-        buf_char(out, ' ');
-        utf8_printable(out, q->term);
-        buf_char(out, '*');
-    } else if (q->op == XQ_RANGE) {
-        buf_printf(out, " %u %u..%u", q->slot, xvalue_as_u32(q->low), xvalue_as_u32(q->high));
-    } else if (q->op == XQ_SCALE) {
-        buf_printf(out, " %g", q->factor);
-    } else if (q->op == XQ_DOCIDS) {
-        buf_printf(out, " %zu", q->n_docids);
-    } else if (q->window) {
-        buf_printf(out, "/%u", q->window);
-    }
-    for (size_t i = 0; i < q->n_kids; i++) {
-        buf_char(out, ' ');
-        plan_write(q->kids[i], out);
-    }
-    buf_char(out, ')');
 }

@@ -29,7 +29,7 @@
 #include "lib/proto.h"
 #include "lib/query.h"
 #include "lib/token.h"
-#include "lib/xapian-c.h"
+#include "lib/xquery.h"
 
 /* What planning asks of the world; every pointer may be NULL, then that knowledge is missing. */
 struct plan_env {
@@ -43,6 +43,8 @@ struct plan_env {
     /* The query saved under a name, or {NULL, 0}. */
     struct slice (*saved)(void *ctx, struct slice name);
     void *ctx;
+    uint64_t deadline_ns; /* for what is asked of the index on the way (xapian-c.h) */
+    const atomic_bool *stop;
 };
 
 struct plan_options {
@@ -93,8 +95,5 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
 /* The query for units with at least `m` of the words (1 <= m < n_words); NULL with ERR_COMPLEX
  * when there are too many ways to choose them. */
 struct xquery *plan_relax(struct arena *a, const struct plan *p, size_t m, struct err *e);
-
-/* Prefix notation, for --explain and tests: (and Zmuse (phrase closed sourc)). */
-void plan_write(const struct xquery *q, struct buf *out);
 
 #endif

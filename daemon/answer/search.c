@@ -15,6 +15,7 @@ enum { TOTAL_EXACT = 1000 /* matches up to which totals are always exact (design
 static const double BM25_K1 = 1.2, BM25_B = 0.75, BM25_MIN_LENGTH = 0.5;
 
 struct search {
+    struct xmaker m;
     struct answer *w;
     const struct search_params *params;
     struct search_result *r;
@@ -29,31 +30,6 @@ struct search {
     size_t n_found, cap_found, cap_score;
     struct err *e;
 };
-
-static struct xquery *op2(struct search *s, enum xq_op op, struct xquery *a, struct xquery *b)
-{
-    struct xquery *q = arena_alloc(s->w->arena, sizeof *q);
-    struct xquery **kids = arena_array(s->w->arena, 2, sizeof *kids);
-    if (!q || !kids || !a || !b) {
-        err_memory(s->e);
-        return NULL;
-    }
-    kids[0] = a;
-    kids[1] = b;
-    *q = (struct xquery){.op = op, .kids = kids, .n_kids = 2};
-    return q;
-}
-
-static struct xquery *term(struct search *s, const char *text)
-{
-    struct xquery *q = arena_alloc(s->w->arena, sizeof *q);
-    if (!q) {
-        err_memory(s->e);
-        return NULL;
-    }
-    *q = (struct xquery){.op = XQ_TERM, .term = slice_str(text)};
-    return q;
-}
 
 static int run(struct search *s, const struct xquery *q, enum xsort sort, uint32_t first,
     uint32_t max, uint32_t check, bool data, struct xresult *r)
@@ -80,7 +56,7 @@ static int add_tier(struct search *s, struct xquery *q)
 {
     struct xquery *rest = q;
     for (size_t i = 0; rest && i < s->n_tiers; i++)
-        rest = op2(s, XQ_NOT, rest, s->tier[i]);
+        rest = xquery_pair(&s->m, XQ_NOT, rest, s->tier[i]);
     if (!rest)
         return -1;
     s->tier[s->n_tiers++] = rest;
@@ -249,10 +225,12 @@ static int by_date(struct search *s)
     uint64_t end = s->offset + s->limit;
     if (end > UINT32_MAX / 4)
         end = UINT32_MAX / 4;
-    struct xquery *undated = term(s, "Dnone"), *odd = term(s, "R");
-    struct xquery *aside = op2(s, XQ_OR, undated, odd);
-    struct xquery *plain = op2(s, XQ_NOT, s->all, aside), *rest = op2(s, XQ_FILTER, s->all, odd);
-    struct xquery *last = op2(s, XQ_FILTER, s->all, undated);
+    struct xquery *undated = xquery_term(&s->m, SLICE_LIT("Dnone")),
+                  *odd = xquery_term(&s->m, SLICE_LIT("R"));
+    struct xquery *aside = xquery_pair(&s->m, XQ_OR, undated, odd);
+    struct xquery *plain = xquery_pair(&s->m, XQ_NOT, s->all, aside),
+                  *rest = xquery_pair(&s->m, XQ_FILTER, s->all, odd);
+    struct xquery *last = xquery_pair(&s->m, XQ_FILTER, s->all, undated);
     struct xresult r;
     if (!plain || !rest || !last || pile_days(s, &p, plain, newest, (uint32_t)end))
         return -1;
@@ -329,7 +307,9 @@ static int by_path(struct search *s)
         struct pile p = {0};
         snprintf(q, sizeof q, "Q%u", notes[i].note);
         char *owned = arena_strndup(a, q, strlen(q));
-        struct xquery *one = owned ? op2(s, XQ_FILTER, s->all, term(s, owned)) : NULL;
+        struct xquery *one =
+            owned ? xquery_pair(&s->m, XQ_FILTER, s->all, xquery_term(&s->m, slice_str(owned)))
+                  : NULL;
         if (!one || run(s, one, XSORT_DOCID, 0, UINT32_MAX / 4, 0, true, &of) ||
             pile_add(s, &p, &of))
             return s->e->code ? -1 : err_memory(s->e);
@@ -358,7 +338,8 @@ static int neighbours(struct search *s, struct hit *h, bool before)
     struct pile p = {0};
     if (!q)
         return err_memory(s->e);
-    if (run(s, term(s, q), XSORT_DOCID, 0, UINT32_MAX / 4, 0, true, &r) || pile_add(s, &p, &r))
+    if (run(s, xquery_term(&s->m, slice_str(q)), XSORT_DOCID, 0, UINT32_MAX / 4, 0, true, &r) ||
+        pile_add(s, &p, &r))
         return -1;
     struct neighbour *v = arena_array(a, want, sizeof *v);
     size_t n = 0;
@@ -559,11 +540,11 @@ static int explain(struct search *s, const struct query *q)
         if (!s->plan.tier[i])
             continue;
         buf_printf(&plan, "%s%s: ", plan.n ? "\n" : "", names[i]);
-        plan_write(s->plan.tier[i], &plan);
+        xquery_write(s->plan.tier[i], &plan);
     }
     if (s->r->relaxed) {
         buf_printf(&plan, "%s%s: ", plan.n ? "\n" : "", s->r->relaxed);
-        plan_write(s->all, &plan);
+        xquery_write(s->all, &plan);
     }
     s->r->explain_tree = arena_dup(s->w->arena, buf_view(&tree));
     s->r->explain_plan = arena_dup(s->w->arena, buf_view(&plan));
@@ -592,7 +573,9 @@ static int make_plan(struct search *s, struct query *q)
         .vaults = vaults,
         .n_vaults = reader->n_vaults,
         .nearest = lexicon_nearest,
-        .ctx = reader};
+        .ctx = reader,
+        .deadline_ns = s->w->deadline_ns,
+        .stop = s->w->stop};
     struct plan_options o = {.match = (enum search_match)p->match,
         .partial = p->partial,
         .since = p->since,
@@ -605,7 +588,8 @@ static int make_plan(struct search *s, struct query *q)
 int answer_search(
     struct answer *w, const struct search_params *p, struct search_result *r, struct err *e)
 {
-    struct search s = {.w = w,
+    struct search s = {.m = {w->arena, e},
+        .w = w,
         .params = p,
         .r = r,
         .offset = (uint64_t)p->offset,

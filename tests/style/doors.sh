@@ -29,6 +29,7 @@ door 'jansson\.h' 'lib/json\.c'
 door 'md4c\.h' 'lib/markdown\.c'
 door 'yaml\.h' 'lib/frontmatter\.c'
 door 'utf8proc\.h' 'lib/utf8\.c'
+door 'pcre2\.h' 'lib/regex\.c'
 door 'ini\.h' 'lib/config\.c'
 door 'cmocka\.h' 'none'
 door 'uv\.h' 'daemon/[a-z]+\.[ch]|indexer/watch\.[ch]'
@@ -40,7 +41,7 @@ floor() {
     case $1 in
     lib/arena.* | lib/buf.* | lib/err.* | lib/errors.def | lib/log.* | lib/utf8.* | lib/slice.h | lib/hash.*) echo 0 ;;
     lib/query.* | lib/xapian-c.* | lib/proto.* | lib/field.def) echo 2 ;;
-    lib/plan.* | lib/note.* | lib/record.* | lib/index.*) echo 3 ;;
+    lib/plan.* | lib/xquery.* | lib/resolve.* | lib/note.* | lib/record.* | lib/index.*) echo 3 ;;
     lib/*) echo 1 ;;
     */main.c) echo 6 ;;
     daemon/answer/*) echo 4 ;;
