@@ -52,5 +52,7 @@ is "a bare dated name dates a bullet" \
     "$(kbsearch --format '{kind} {date}\n' '"a million downloads" path:imported')" \
     "event 2026-04-10"
 is "a nested tag is below its parent" "$(units 'tag:release')" "$(units '#release/open OR #release/promised')"
+is "the tag of a note holds for all its units" "$(units tag:digest)" "$(units path:daily)"
+is "so does its title" "$(units title:gemma)" "$(units 'path:"models/Gemma 4"')"
 is "Chinese" "$(kbsearch -l 本地部署)" "vault/models/Qwen 3.5.md"
 kb_done
