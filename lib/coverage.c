@@ -147,6 +147,8 @@ static size_t behind_markers(const char *p, size_t i, size_t end)
             i = d + 1;
         else if (i < end && strchr(" \t>-*+", p[i]) && p[i])
             i++;
+        else if (end - i >= 3 && memcmp(p + i, "\xe2\x80\xa2", 3) == 0)
+            i += 3;
         else
             return i;
     }

@@ -758,11 +758,21 @@ static bool code(struct reading *r, size_t begin, size_t end)
     return show(r, begin, end, slice_of(NULL, 0));
 }
 
+/* The next line with a fence: where a block without content lies whose info md4c gives as a copy.
+ */
+static size_t next_fence(const struct reading *r)
+{
+    size_t line = r->line;
+    while (line < r->s->n_lines && fence_run(r, line, r->fence) == line_end(r, line))
+        line++;
+    return line;
+}
+
 static bool end_code(struct reading *r)
 {
     if (!r->code_placed && r->info_n) {
-        size_t line = line_of(r, r->info);
-        if (!place_fence(r, line))
+        size_t line = r->info ? line_of(r, r->info) : next_fence(r);
+        if (line < r->s->n_lines && !place_fence(r, line))
             return false;
     }
     struct markdown_block *b = block_at(r);
@@ -791,10 +801,10 @@ static bool begin_code(struct reading *r, const MD_BLOCK_CODE_DETAIL *d)
     r->fence = d->fence_char;
     r->code_lines = r->code_indent = r->info_n = 0;
     r->code_placed = false;
-    if (d->info.size && d->info.text >= s->p && d->info.text < s->p + s->n) {
+    r->info = 0;
+    r->info_n = d->info.size;
+    if (r->info_n && d->info.text >= s->p && d->info.text < s->p + s->n)
         r->info = shadow_source(s, (size_t)(d->info.text - s->p));
-        r->info_n = d->info.size;
-    }
     return begin_block(r, MARKDOWN_CODE);
 }
 
