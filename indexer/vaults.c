@@ -87,6 +87,20 @@ static int write_file(const char *dir, int dir_fd, struct slice text, struct err
     return 0;
 }
 
+static bool is_written(int dir_fd, struct slice text)
+{
+    int fd = openat(dir_fd, "vaults.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    struct buf there = {0};
+    char *room = buf_room(&there, text.n + 1);
+    ssize_t n = room ? read(fd, room, text.n + 1) : -1;
+    bool same = n >= 0 && slice_eq(slice_of(room, (size_t)n), text);
+    buf_free(&there);
+    close(fd);
+    return same;
+}
+
 int vaults_write(const char *state_dir, const struct vaults *vs, struct err *e)
 {
     struct buf text = {0};
@@ -115,7 +129,7 @@ int vaults_write(const char *state_dir, const struct vaults *vs, struct err *e)
     else if ((fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         err_set(e, ERR_IO, "%s: %s", state_dir, strerror(errno));
     else
-        rc = write_file(state_dir, fd, buf_view(&text), e);
+        rc = is_written(fd, buf_view(&text)) ? 0 : write_file(state_dir, fd, buf_view(&text), e);
     if (fd >= 0)
         close(fd);
     buf_free(&text);

@@ -34,6 +34,7 @@ struct vault_wish {
 
 /* None when there is no such file. ERR_CONFIG when it cannot be understood. */
 int vaults_read(struct arena *a, const char *state_dir, struct vaults *vs, struct err *e);
+/* Writes nothing where that is what stands there already. */
 int vaults_write(const char *state_dir, const struct vaults *vs, struct err *e);
 
 /* Brings in the vaults of the configuration that have a path, and its settings for known ones. */
