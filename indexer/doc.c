@@ -133,9 +133,11 @@ static int inheritable(
 {
     b->stamp++;
     for (size_t i = 0; i < t->n && out->n < DOC_CONTEXT; i++) {
-        if (t->v[i].pos >= TOKEN_ASIDE)
+        const struct token *k = &t->v[i];
+        if (k->pos >= TOKEN_ASIDE || k->kind == TOKEN_PART ||
+            (k->kind == TOKEN_JOINED && !k->digit))
             continue;
-        struct doc_lexeme *l = lookup(b, &t->v[i]);
+        struct doc_lexeme *l = lookup(b, k);
         if (!l)
             return err_memory(e);
         if (l->context_stamp == b->stamp)
@@ -311,17 +313,33 @@ static int note_compound(struct making *m, const struct tokens *t, size_t at, st
     return ARENA_PUSH(&b->cache, b->joined, b->n_joined, b->cap_joined, j) ? 0 : err_memory(m->e);
 }
 
+/*
+ * Positions are the base tokens' alone. A word's weight is its stem's, so its exact form has none;
+ * a compound of letters is found by its words, a part of a camel-case word by its stem.
+ */
+static int exact_form(struct making *m, const struct token *t)
+{
+    bool base = token_is_base(t->kind);
+    if (t->kind == TOKEN_PART || (t->kind == TOKEN_JOINED && !t->digit))
+        return 0;
+    uint32_t pos = base ? t->pos : 0, wdf = token_is_stemmed(t) || t->kind == TOKEN_GRAM ? 0 : 1;
+    if (put(m, t->term, pos, wdf) < 0)
+        return -1;
+    return slice_eq(t->plain, t->term) ? 0 : put(m, t->plain, pos, 0);
+}
+
 static int own_words(struct making *m, const struct tokens *t, struct slice text)
 {
     struct doc_words stems = {0};
     m->b->stamp++;
     for (size_t i = 0; i < t->n; i++) {
         const struct token *k = &t->v[i];
-        if (put(m, k->term, k->pos, 1) < 0 ||
-            (!slice_eq(k->plain, k->term) && put(m, k->plain, k->pos, 1) < 0))
-            return -1;
         if (k->kind == TOKEN_JOINED && note_compound(m, t, i, text) < 0)
             return -1;
+        if (exact_form(m, k) < 0)
+            return -1;
+        if (k->kind == TOKEN_JOINED)
+            continue;
         if (!token_is_stemmed(k))
             continue;
         struct doc_lexeme *l = lookup(m->b, k);

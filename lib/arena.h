@@ -52,8 +52,8 @@ void arena_reset(struct arena *a);
  * Appends `value` to the array `ptr` with count `n` and capacity `cap`; evaluates to false when
  * out of memory (the array is as before).
  */
-#define ARENA_PUSH(a, ptr, n, cap, ...)                                                           \
-    (((n) < (cap) || arena_more((a), (void **)&(ptr), (n), &(cap), sizeof *(ptr))) &&             \
+#define ARENA_PUSH(a, ptr, n, cap, ...)                                                            \
+    (((n) < (cap) || arena_more((a), (void **)&(ptr), (n), &(cap), sizeof *(ptr))) &&              \
         ((ptr)[(n)] = (__VA_ARGS__), (n)++, 1))
 
 /* For ARENA_PUSH only. */

@@ -166,6 +166,15 @@ static int add_kind(void *ctx, struct slice term, uint32_t documents)
     return !copy.p;
 }
 
+/* ASCII letters alone are a base token's exact form (schema.h); others may be without positions. */
+static bool has_positions(struct slice term)
+{
+    for (size_t i = 0; i < term.n; i++)
+        if (term.p[i] < 'a' || term.p[i] > 'z')
+            return false;
+    return true;
+}
+
 /* 1 when a unit could be read whole, 0 when it has no word of its own to tell by. */
 static int check_unit(struct index_reader *r, struct arena *a, struct slice kind, struct err *e)
 {
@@ -183,7 +192,7 @@ static int check_unit(struct index_reader *r, struct arena *a, struct slice kind
         return err_set(e, ERR_DAMAGED, "docdata.glass gives no data for unit %u", *id);
     for (size_t i = 0; i < n_terms; i++) {
         uint32_t positions;
-        if (*terms[i].p >= 'A' && *terms[i].p <= 'Z')
+        if (!has_positions(terms[i]))
             continue;
         if (xdb_positions(r->db, *id, terms[i], &positions, e) < 0)
             return -1;

@@ -24,14 +24,14 @@
 #include "lib/slice.h"
 
 enum unit_kind {
-    UNIT_NOTE,    /* the head: title, aliases, tags, all of the front matter. Always units[0] */
+    UNIT_NOTE, /* the head: title, aliases, tags, all of the front matter. Always units[0] */
     UNIT_HEADING,
-    UNIT_ENTRY,   /* list item of a digest note */
-    UNIT_EVENT,   /* list item of another note, dated by its own text or link */
-    UNIT_BULLET,  /* any other list item */
-    UNIT_TEXT,    /* paragraph, quote, callout, footnote, HTML block */
-    UNIT_ROW,     /* table row; the header row too */
-    UNIT_CODE,    /* fenced or indented code, mermaid, dataview */
+    UNIT_ENTRY,  /* list item of a digest note */
+    UNIT_EVENT,  /* list item of another note, dated by its own text or link */
+    UNIT_BULLET, /* any other list item */
+    UNIT_TEXT,   /* paragraph, quote, callout, footnote, HTML block */
+    UNIT_ROW,    /* table row; the header row too */
+    UNIT_CODE,   /* fenced or indented code, mermaid, dataview */
     UNIT_KINDS
 };
 /* "note heading entry event bullet text row code" */
@@ -75,24 +75,24 @@ struct unit {
     struct slice text;       /* source bytes: no list marker, quote prefix, child bullets */
     struct unit_line *lines;
     size_t n_lines;
-    struct run *runs;        /* in order, not overlapping; bytes in no run are not visible */
+    struct run *runs; /* in order, not overlapping; bytes in no run are not visible */
     size_t n_runs;
-    int32_t parent;          /* index of the list item it lies in, or -1 */
-    int32_t heading;         /* index of the nearest heading unit above, or -1; a heading's own is
-                                the next higher level's */
-    uint8_t level;           /* headings: 1 to 6 */
-    day_t day;               /* event date or DAY_NONE */
+    int32_t parent;  /* index of the list item it lies in, or -1 */
+    int32_t heading; /* index of the nearest heading unit above, or -1; a heading's own is
+                        the next higher level's */
+    uint8_t level;   /* headings: 1 to 6 */
+    day_t day;       /* event date or DAY_NONE */
     enum date_source day_source;
     struct note_link *links;
     size_t n_links;
-    struct slice *tags;      /* inline #tags without '#', as written */
+    struct slice *tags; /* inline #tags without '#', as written */
     size_t n_tags;
 };
 
 /* A front-matter property: nested maps are joined with '.', a list has several values. */
 struct property {
     struct slice key;
-    struct slice *values;    /* scalars as written, unquoted; null is the empty slice */
+    struct slice *values; /* scalars as written, unquoted; null is the empty slice */
     size_t n_values;
 };
 
@@ -102,20 +102,20 @@ struct note_warning {
 };
 
 struct note {
-    struct slice source;     /* UTF-8 (converted from UTF-16/32 where the file was) */
-    struct slice title;      /* front matter `title`, else the first level-1 heading that opens the
-                                note, else the base name without its ending */
-    struct slice *aliases;   /* front matter `aliases`, `alias` */
+    struct slice source;   /* UTF-8 (converted from UTF-16/32 where the file was) */
+    struct slice title;    /* front matter `title`, else the first level-1 heading that opens the
+                              note, else the base name without its ending */
+    struct slice *aliases; /* front matter `aliases`, `alias` */
     size_t n_aliases;
-    struct slice *tags;      /* front matter `tags`, `tag`, without '#' */
+    struct slice *tags; /* front matter `tags`, `tag`, without '#' */
     size_t n_tags;
     struct property *properties; /* the whole front matter, those above too */
     size_t n_properties;
-    struct slice lang;       /* front matter `lang`, `language`; may be empty */
-    bool digest;             /* the base name carries a date */
-    day_t day;               /* of the file name, else of front matter */
+    struct slice lang; /* front matter `lang`, `language`; may be empty */
+    bool digest;       /* the base name carries a date */
+    day_t day;         /* of the file name, else of front matter */
     enum date_source day_source;
-    struct unit *units;      /* in order of their first line, the head first */
+    struct unit *units; /* in order of their first line, the head first */
     size_t n_units;
     struct note_warning *warnings;
     size_t n_warnings;
@@ -126,7 +126,8 @@ struct note {
  * Markdown (.md, .markdown) and plain text (.txt) are read alike. -1 only when out of memory
  * (ERR_MEMORY); notes over 16 MiB are the caller's to refuse.
  */
-int note_parse(struct arena *a, struct slice rel, struct slice bytes, struct note *n, struct err *e);
+int note_parse(
+    struct arena *a, struct slice rel, struct slice bytes, struct note *n, struct err *e);
 
 /* Appends the rendered text of `text` under `runs`. */
 void note_render(struct buf *out, struct slice text, const struct run *runs, size_t n_runs);

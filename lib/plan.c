@@ -179,6 +179,22 @@ static bool is_pair(const struct token *const *base, size_t n)
                          (base[0]->kind == TOKEN_NUMBER && base[1]->kind == TOKEN_WORD));
 }
 
+/* What matches, weighed by the words it is made of: exact forms weigh nothing (schema.h). */
+static struct xquery *weighed(
+    struct planner *pl, struct xquery *match, const struct token *const *base, size_t n)
+{
+    struct xkids k = {0};
+    for (size_t i = 0; i < n; i++) {
+        struct slice x = loose(pl, base[i]);
+        if (xkids_add(&pl->m, &k,
+                token_is_stemmed(base[i]) ? xquery_prefixed(&pl->m, 'Z', x)
+                                          : xquery_term(&pl->m, x)))
+            return NULL;
+    }
+    return xquery_pair(
+        &pl->m, XQ_MAYBE, xquery_scale(&pl->m, match, 0), xquery_over(&pl->m, XQ_OR, k));
+}
+
 /*
  * The words run together, where that is the same thing: a compound typed as one ("open-weights"),
  * or two words that the index has hyphened somewhere. Else empty.
@@ -226,18 +242,19 @@ static struct xquery *adjacent(
     if (whole && is_pair(base, count) && !slack)
         return xquery_term(&pl->m, whole->term);
     struct xquery *q = phrase_of(pl, base, count, window);
-    if (slack || !q)
-        return q;
+    struct slice form = slice_of(NULL, 0);
+    if (slack)
+        return weighed(pl, q, base, count);
     if (whole && whole->digit)
-        return xquery_pair(&pl->m, XQ_OR, xquery_term(&pl->m, whole->term), q);
-    struct slice form;
-    if (closed_form(pl, base, count, v[0].group == v[n - 1].group, &form))
+        form = whole->term;
+    else if (closed_form(pl, base, count, v[0].group == v[n - 1].group, &form))
         return NULL;
-    if (!form.n)
-        return q;
-    if (mark(pl, (struct plan_mark){.exact = form}))
-        return NULL;
-    return xquery_pair(&pl->m, XQ_OR, q, xquery_term(&pl->m, form));
+    if (form.n) {
+        if (mark(pl, (struct plan_mark){.exact = form}))
+            return NULL;
+        q = xquery_pair(&pl->m, XQ_OR, q, xquery_term(&pl->m, form));
+    }
+    return weighed(pl, q, base, count);
 }
 
 /* A word that may be a compound of the index run together: its parts as phrases, beside it. */
@@ -261,7 +278,7 @@ static struct xquery *with_parts(struct planner *pl, const struct token *t, stru
             continue;
         if (mark_run(pl, base, n, 0, false))
             return NULL;
-        q = xquery_pair(&pl->m, XQ_OR, q, phrase_of(pl, base, n, 0));
+        q = xquery_pair(&pl->m, XQ_OR, q, weighed(pl, phrase_of(pl, base, n, 0), base, n));
     }
     return q;
 }
@@ -303,15 +320,28 @@ static int correct(struct planner *pl, struct token *t, const struct node *node)
     return 0;
 }
 
-/* The terms that begin with the token, and the token's own stem where it is a whole word. */
-static struct xquery *prefix_leaf(struct planner *pl, const struct token *t, struct slice form)
+static struct xquery *prefix_of(struct planner *pl, struct slice begin)
 {
     struct xquery *q = xquery_new(&pl->m, XQ_PREFIX);
-    if (!q || mark(pl, (struct plan_mark){.prefix = t->plain}))
-        return NULL;
-    q->term = form;
-    q->limit = QUERY_EXPAND;
+    if (q) {
+        q->term = begin;
+        q->limit = QUERY_EXPAND;
+    }
     return q;
+}
+
+/* The words that begin so, weighed by the stems that do. */
+static struct xquery *prefix_leaf(struct planner *pl, const struct token *t, struct slice form)
+{
+    struct slice stem = schema_term(pl->a, 'Z', t->plain);
+    if (!stem.p) {
+        err_memory(pl->e);
+        return NULL;
+    }
+    if (mark(pl, (struct plan_mark){.prefix = t->plain}))
+        return NULL;
+    struct xquery *q = xquery_scale(&pl->m, prefix_of(pl, form), 0);
+    return token_is_stemmed(t) ? xquery_pair(&pl->m, XQ_MAYBE, q, prefix_of(pl, stem)) : q;
 }
 
 /* Han characters: their 2-grams, or the one character. */
@@ -331,10 +361,8 @@ static struct xquery *grams(struct planner *pl, const struct token *v, size_t n,
     return xquery_over(&pl->m, XQ_AND, k);
 }
 
-static bool is_possessive(
-    const struct planner *pl, const struct node *node, const struct token *const *base, size_t n)
+static bool is_possessive(const struct node *node, const struct token *const *base, size_t n)
 {
-    (void)pl;
     return n == 2 && base[1]->plain.n == 1 && base[1]->plain.p[0] == 's' &&
            base[0]->kind == TOKEN_WORD && node->text.p[base[1]->begin - 1] != '-' &&
            node->text.p[base[1]->begin - 1] != '_';
@@ -366,9 +394,9 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
     } else if (prefix) {
         const struct token *last = base[count - 1];
         own = prefix_leaf(pl, last, count == 1 ? last->plain : whole ? whole->plain : last->plain);
-        if (own && count == 1 && scope == OWN)
+        if (own && count == 1)
             own = xquery_pair(&pl->m, XQ_OR, own, own_leaf(pl, last));
-    } else if (count == 1 || is_possessive(pl, node, base, count)) {
+    } else if (count == 1 || is_possessive(node, base, count)) {
         inherit = base[0];
         own = with_parts(pl, base[0], own_leaf(pl, base[0]));
     } else {

@@ -6,13 +6,13 @@
  *
  * A document is a unit. The folder (index.h) has `current`, a link to the Xapian database.
  *
- * Terms. Own words carry positions, nothing else does:
- *   word       exact folded form of every token (token.h) and, beside it at the same position, its
- *              plain form where it has accents
- *   Z<stem>    stem of the plain form of WORD, PART and letters-only JOINED tokens; words with a
- *              digit, grams and marked forms have no Z: their exact term serves
- *   C<x>       context: what Z<stem> or the exact term of an inherited word would be
- * On every unit, Boolean (wdf 0):
+ * Terms. Own words; the base tokens' carry positions, nothing else does. Weights come from Z, and
+ * from the exact terms of what is never stemmed; everything else has wdf 0: word       exact folded
+ * form of every base, GRAM2 and MARKED token and of JOINED ones with a digit (token.h) and, beside
+ * it at the same position, its plain form where it has accents. A compound of letters is found by
+ * its words, at neighbouring positions Z<stem>    stem of the plain form of WORD and PART tokens;
+ * words with a digit, grams and marked forms have no Z: their exact term serves C<x>       context:
+ * what Z<stem> or the exact term of an inherited word would be On every unit, Boolean (wdf 0):
  *   K<kind>    Kentry            V<vault>          Q<note>  note number in decimal
  *   D<day>     D20260409, or Dnone                 M<month> M202604
  *   P<dir>     each folder above the note, "daily", "daily/2026"; not for the vault's top

@@ -218,13 +218,14 @@ static void nothing_is_cut_in_silence(void **state)
     struct world *w = *state;
     char text[400];
     static const struct {
-        const char *format;
+        const char *before, *behind;
         int longest;
-    } cases[] = {{"db = %0*d\n", 198 - 5}, {"[vault %0*d]\npath = x\n", 49 - 6},
-        {"[saved]\n%0*d = x\n", 49}};
+    } cases[] = {{"db = ", "\n", 198 - 5}, {"[vault ", "]\npath = x\n", 49 - 6},
+        {"[saved]\n", " = x\n", 49}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int over = 0; over < 2; over++) {
-            snprintf(text, sizeof text, cases[i].format, cases[i].longest + over, 0);
+            snprintf(text, sizeof text, "%s%0*d%s", cases[i].before, cases[i].longest + over, 0,
+                cases[i].behind);
             write_file("kb.conf", text);
             struct config_options o = {.config_file = "kb.conf", .socket = "/s"};
             assert_int_equal(load(w, o), -over);
