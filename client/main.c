@@ -134,7 +134,7 @@ static int ask_page(struct client *c, struct slice cursor, struct reply *r, stru
         json_key_string(&w, "cursor", cursor);
     if (options_write(o, PROTO_search, &w, e) < 0)
         return -1;
-    if (o->form == FORM_COUNT && !options_given(o, "exact"))
+    if ((o->form == FORM_COUNT || o->all) && !options_given(o, "exact"))
         json_key_bool(&w, "exact", true);
     if (!options_given(o, "today")) {
         char today[11];

@@ -36,7 +36,7 @@ for mode in "" --full; do
     for call in openat pwrite64 fdatasync fsync renameat unlinkat symlinkat; do
         n=1 step=1
         [ "$call" = openat ] && step=5
-        [ "$call" = pwrite64 ] && step=5
+        [ "$call" = pwrite64 ] && step=4
         while :; do
             rm -rf "$db" vault
             cp -a golden "$db"
