@@ -19,6 +19,7 @@ struct conn {
     unsigned handles; /* not yet closed */
     struct frame frame;
     struct lane lane;
+    struct peer peer;
     struct request *in_flight[PROTO_MAX_IN_FLIGHT];
     unsigned n_in_flight;
     size_t unread;        /* memory of answers that the peer has not read */
@@ -47,6 +48,7 @@ static void on_handle_closed(uv_handle_t *handle)
     if (--c->handles)
         return;
     frame_free(&c->frame);
+    peer_free(&c->peer);
     free(c);
 }
 
@@ -152,6 +154,18 @@ static void leave_flight(struct conn *c, const struct request *r)
     c->in_flight[i] = c->in_flight[--c->n_in_flight];
 }
 
+/* What was made of it, unless it was cancelled meanwhile. */
+static void answer(struct conn *c, struct request *r)
+{
+    if (r->cancelled && r->quiet) {
+        request_free(r);
+        return;
+    }
+    if (r->cancelled)
+        request_refuse(r, ERR_CANCELLED, r->cancelled);
+    reply(c, r);
+}
+
 static void on_done(struct request *r)
 {
     struct conn *c = r->conn;
@@ -160,9 +174,7 @@ static void on_done(struct request *r)
         return;
     }
     leave_flight(c, r);
-    if (r->cancelled)
-        request_refuse(r, ERR_CANCELLED, r->cancelled);
-    reply(c, r);
+    answer(c, r);
     turn(c);
 }
 
@@ -185,8 +197,7 @@ static void cancel(struct conn *c, struct request *r, const char *why)
     if (r->state == REQUEST_QUEUED) {
         pool_withdraw(c->host->pool, &c->lane, r);
         leave_flight(c, r);
-        request_refuse(r, ERR_CANCELLED, why);
-        reply(c, r);
+        answer(c, r);
     } else {
         atomic_store(&r->stop, true);
     }
@@ -246,9 +257,12 @@ static void take(struct conn *c, struct slice message)
         conn_close(c);
         return;
     }
-    switch (request_read(r, message)) {
+    switch (request_read(r, &c->peer, message)) {
     case REQUEST_ASK:
         ask(c, r);
+        break;
+    case REQUEST_READY:
+        reply(c, r);
         break;
     case REQUEST_CANCEL:
         cancel_by_id(c, r);
@@ -261,6 +275,7 @@ static void take(struct conn *c, struct slice message)
         reply(c, r);
         break;
     }
+    c->ended |= c->peer.leaves;
 }
 
 /* One error, and nothing is read any more. */

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "daemon/lsp.h"
+#include "daemon/mcp.h"
 #include "lib/query.h"
 
 _Static_assert((int)PROTO_MAX_QUERY_BYTES == (int)QUERY_BYTES &&
@@ -27,6 +29,7 @@ struct request *request_new(void)
     }
     if (r) {
         r->id = SLICE_LIT("null");
+        r->method = PROTO_COUNT;
         r->err.at = ERR_NOWHERE;
         atomic_init(&r->stop, false);
     }
@@ -42,6 +45,8 @@ void request_free(struct request *r)
 
 static void *param(const struct request *r, const char *name, enum proto_type type)
 {
+    if (r->method == PROTO_COUNT)
+        return NULL;
     const struct proto_row *row = &proto_rows[r->method];
     for (size_t i = 0; i < row->n_params; i++)
         if (row->params[i].type == type && strcmp(row->params[i].name, name) == 0)
@@ -58,8 +63,7 @@ struct slice request_string(const struct request *r, const char *name)
 /* --- reading -----------------------------------------------------------------------------------
  */
 
-/* An id as JSON text, in the arena. */
-static int read_id(struct request *r, const struct json *v, struct slice *id)
+int request_id(struct request *r, const struct json *v, struct slice *id)
 {
     enum json_kind kind = json_kind(v);
     if (kind != JSON_IS_STRING && kind != JSON_IS_INT)
@@ -112,40 +116,72 @@ static int read_today(struct request *r)
                : 0;
 }
 
-static int read_ask(struct request *r, const struct json *params)
+static void set_deadline(struct request *r)
 {
     enum { DEADLINE_MS = 5000 };
-    if (proto_decode(r->method, params, &r->params, &r->err) || keep_strings(r) || read_today(r))
-        return -1;
     const int64_t *ms = param(r, "deadline_ms", PROTO_INT);
     r->deadline_ns = uv_hrtime() + (uint64_t)(ms ? *ms : DEADLINE_MS) * 1000000u;
+}
+
+int request_ask(struct request *r, enum proto_method m, const struct json *params)
+{
+    r->method = m;
+    if (proto_decode(m, params, &r->params, &r->err) || keep_strings(r) || read_today(r))
+        return -1;
+    set_deadline(r);
     return 0;
+}
+
+void request_let(struct request *r, request_answer *answer, void *job)
+{
+    r->answer = answer;
+    r->job = job;
+    r->today = day_today();
+    set_deadline(r);
 }
 
 static enum request_kind read_cancel(struct request *r, const struct json *params, bool asks)
 {
-    if (read_id(r, json_get(params, "id"), &r->target) == 0)
+    if (request_id(r, json_get(params, "id"), &r->target) == 0)
         return REQUEST_CANCEL;
     return asks ? REQUEST_REFUSE : REQUEST_IGNORE;
 }
 
-static enum request_kind read_call(struct request *r, const struct json *root, struct slice method)
+/* What is no method of ours. */
+static enum request_kind read_foreign(
+    struct request *r, struct peer *peer, struct slice method, const struct json *params, bool asks)
+{
+    if (mcp_knows(peer, method, params))
+        return mcp_read(r, peer, method, params, asks);
+    if (lsp_knows(peer, method, params))
+        return lsp_read(r, peer, method, params, asks);
+    if (!asks)
+        return REQUEST_IGNORE;
+    unknown_method(r, method);
+    return REQUEST_REFUSE;
+}
+
+static enum request_kind read_call(
+    struct request *r, struct peer *peer, const struct json *root, struct slice method)
 {
     const struct json *params = json_get(root, "params");
     bool asks = json_get(root, "id") != NULL;
     if (slice_is(method, "$/cancelRequest"))
         return read_cancel(r, params, asks);
-    r->method = proto_find(method);
-    if (r->method == PROTO_COUNT && !asks)
-        return REQUEST_IGNORE;
-    if (r->method == PROTO_COUNT)
-        unknown_method(r, method);
-    else if (!asks)
-        err_set(&r->err, ERR_REQUEST, "%s needs an id, a string or an integer",
-            proto_rows[r->method].name);
-    else if (read_ask(r, params) == 0)
+    enum proto_method m = proto_find(method);
+    if (m == PROTO_COUNT)
+        return read_foreign(r, peer, method, params, asks);
+    if (!asks)
+        err_set(&r->err, ERR_REQUEST, "%s needs an id, a string or an integer", proto_rows[m].name);
+    else if (request_ask(r, m, params) == 0)
         return REQUEST_ASK;
     return REQUEST_REFUSE;
+}
+
+void peer_free(struct peer *p)
+{
+    lsp_free(p->lsp);
+    *p = (struct peer){0};
 }
 
 /* What every request has; -1 with the id as far as it is known. */
@@ -157,7 +193,7 @@ static int read_frame(struct request *r, const struct json *root)
     if (json_kind(root) != JSON_IS_OBJECT)
         return err_set(&r->err, ERR_REQUEST, "a request is a JSON object");
     const struct json *id = json_get(root, "id");
-    if (id && read_id(r, id, &r->id))
+    if (id && request_id(r, id, &r->id))
         return -1;
     if (!slice_is(json_text(json_get(root, "jsonrpc")), "2.0"))
         return err_set(&r->err, ERR_REQUEST, "a request has \"jsonrpc\":\"2.0\"");
@@ -166,14 +202,14 @@ static int read_frame(struct request *r, const struct json *root)
     return 0;
 }
 
-enum request_kind request_read(struct request *r, struct slice message)
+enum request_kind request_read(struct request *r, struct peer *peer, struct slice message)
 {
     struct json *root = json_parse(message, &r->err);
     if (!root)
         return REQUEST_REFUSE;
     enum request_kind kind = REQUEST_REFUSE;
     if (read_frame(r, root) == 0)
-        kind = read_call(r, root, json_text(json_get(root, "method")));
+        kind = read_call(r, peer, root, json_text(json_get(root, "method")));
     json_free(root);
     return kind;
 }
@@ -195,11 +231,15 @@ static int check_index(struct request *r, struct err *e)
                      uuid, r->facts.db, (int)want.n, want.p);
 }
 
-static int attempt(struct request *r, struct answer *w, reply_fn *method, struct err *e)
+static int attempt(
+    struct request *r, struct answer *w, reply_fn *const methods[PROTO_COUNT], struct err *e)
 {
     buf_clear(&r->out);
     reply_begin(&r->out, r->id);
-    if (check_index(r, e) || method(w, &r->params, &r->facts, &r->out, e))
+    if (check_index(r, e))
+        return -1;
+    if (r->answer ? r->answer(r, w, methods, e)
+                  : methods[r->method](w, &r->params, &r->facts, &r->out, e))
         return -1;
     reply_end(&r->out);
     return r->out.failed ? err_memory(e) : 0;
@@ -218,12 +258,14 @@ void request_run(
     int tries = 0;
     do
         err_clear(&e);
-    while (attempt(r, &w, methods[r->method], &e) && e.code == ERR_MODIFIED && ++tries < ATTEMPTS);
+    while (attempt(r, &w, methods, &e) && e.code == ERR_MODIFIED && ++tries < ATTEMPTS);
     if (e.code == ERR_MODIFIED) {
         err_clear(&e);
         err_set(&e, ERR_BUSY, "the index changed %d times while the answer was made; ask again",
             (int)ATTEMPTS);
     }
+    r->revision = r->reader->index.db ? r->reader->index.revision : 0;
+    memcpy(r->uuid, r->reader->index.uuid, sizeof r->uuid);
     r->err = e;
     if (e.code != ERR_NONE)
         request_refuse(r, ERR_NONE, NULL);

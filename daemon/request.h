@@ -19,16 +19,33 @@
 
 struct conn;
 struct pool;
+struct request;
 
 enum request_state { REQUEST_QUEUED, REQUEST_RUNNING, REQUEST_WRITING };
 
+struct lsp;
+
+/* What a connection said that its later messages build on; the loop's. Zeroed at first, emptied by
+ * peer_free. */
+struct peer {
+    const char *mcp; /* the revision of MCP that was agreed on; NULL: none */
+    struct lsp *lsp; /* since an LSP client's initialize */
+    bool leaves;     /* said that it goes */
+};
+void peer_free(struct peer *p);
+
 /* What a message asks for. */
 enum request_kind {
-    REQUEST_ASK,    /* method, params: for the pool */
+    REQUEST_ASK,    /* method, params, or answer, job: for the pool */
+    REQUEST_READY,  /* `out` holds the whole answer */
     REQUEST_CANCEL, /* of the request whose id is `target`; an answer is due only if `id` is set */
     REQUEST_IGNORE, /* a notification that means nothing to us */
     REQUEST_REFUSE  /* err says why */
 };
+
+/* Answers a request of MCP or LSP on a worker, as a reply_fn does. */
+typedef int request_answer(
+    struct request *r, struct answer *w, reply_fn *const methods[PROTO_COUNT], struct err *e);
 
 struct request {
     uv_work_t work;
@@ -44,10 +61,15 @@ struct request {
     struct slice id, target; /* JSON text; id is "null" until it is known to be valid */
     enum proto_method method;
     union proto_params params;
+    request_answer *answer; /* what answers instead of the method's function, with its job */
+    void *job;              /* in the arena */
+    bool quiet;             /* gets no answer once it is cancelled */
     day_t today;
     uint64_t deadline_ns;
     struct daemon_facts facts;
     struct reader *reader;
+    char uuid[33]; /* of the index and the revision that were asked; revision 0: none */
+    uint64_t revision;
     atomic_bool stop;
     const char *cancelled; /* the loop's word, why: the answer is -32800 whatever the worker made */
     struct err err;        /* code ERR_NONE: `out` holds the answer */
@@ -59,7 +81,13 @@ struct request *request_new(void);
 void request_free(struct request *r);
 
 /* Reads a message into *r. What it keeps is in its arena. */
-enum request_kind request_read(struct request *r, struct slice message);
+enum request_kind request_read(struct request *r, struct peer *peer, struct slice message);
+/* Decodes the parameters of a method of ours into *r: a request for the pool. */
+int request_ask(struct request *r, enum proto_method m, const struct json *params);
+/* Makes `answer` a request for the pool, with the usual deadline. */
+void request_let(struct request *r, request_answer *answer, void *job);
+/* The id as JSON text into the arena; it must be a string or an integer. */
+int request_id(struct request *r, const struct json *v, struct slice *id);
 /* The value of the method's parameter `name`, {NULL, 0} if it has none of that name. */
 struct slice request_string(const struct request *r, const char *name);
 

@@ -177,8 +177,9 @@ static void test_turns(void **state)
         int n = snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"status\"}",
             asked[i].id);
         struct request *r = request_new();
+        struct peer peer = {0};
         assert_non_null(r);
-        assert_int_equal(request_read(r, slice_of(line, (size_t)n)), REQUEST_ASK);
+        assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
         r->done = note_done;
         turns.left++;
         pool_submit(&turns.pool, &lanes[asked[i].lane], r);
