@@ -462,11 +462,11 @@ static int links(struct making *m)
                 return -1;
             continue;
         }
-        struct slice key = schema_link_key(m->a, l->target);
+        struct slice key = schema_target_key(m->a, m->b->at.rel, l->target);
         const char *slash = key.n ? memrchr(key.p, '/', key.n) : NULL;
         if (key.n && put_flag(m, 'L', key) < 0)
             return -1;
-        if (slash && put_flag(m, 'L', slice_of(slash + 1, key.n - (size_t)(slash + 1 - key.p))) < 0)
+        if (slash && put_flag(m, 'L', slice_of(slash, key.n - (size_t)(slash - key.p))) < 0)
             return -1;
     }
     return 0;
@@ -552,15 +552,37 @@ static int path_term(struct making *m)
     return put(m, kept, 0, 0);
 }
 
+static int put_name(struct making *m, struct slice name)
+{
+    struct slice key = schema_link_key(m->a, name);
+    return put_key(m, 'T', name) < 0 ? -1 : key.n ? put_flag(m, 'A', key) : 0;
+}
+
+/* What links can call the note. */
+static int names(struct making *m)
+{
+    const struct note *n = m->b->at.note;
+    for (struct slice key = schema_link_key(m->a, m->b->at.rel); key.n;) {
+        const char *slash = memchr(key.p, '/', key.n);
+        if (put_flag(m, 'N', key) < 0)
+            return -1;
+        size_t gone = slash ? (size_t)(slash - key.p) + 1 : key.n;
+        key = slice_of(key.p + gone, key.n - gone);
+    }
+    if (put_name(m, n->title) < 0)
+        return -1;
+    for (size_t i = 0; i < n->n_aliases; i++)
+        if (put_name(m, n->aliases[i]) < 0)
+            return -1;
+    return 0;
+}
+
 static int head(struct making *m)
 {
     const struct doc_builder *b = m->b;
     const struct note *n = b->at.note;
-    if (path_term(m) < 0 || put_key(m, 'T', n->title) < 0)
+    if (path_term(m) < 0 || names(m) < 0)
         return -1;
-    for (size_t i = 0; i < n->n_aliases; i++)
-        if (put_key(m, 'T', n->aliases[i]) < 0)
-            return -1;
     for (size_t i = 0; i < b->n_title; i++) {
         struct slice c = b->title[i]->context;
         if (put_flag(m, 'S', slice_of(c.p + 1, c.n - 1)) < 0)

@@ -9,6 +9,7 @@
 #include "lib/record.h"
 #include "lib/regex.h"
 #include "lib/schema.h"
+#include "lib/target.h"
 #include "lib/token.h"
 #include "lib/utf8.h"
 
@@ -387,21 +388,50 @@ int resolve_names(struct resolver *r, struct slice name, struct slice **keys, si
     return 0;
 }
 
-struct xquery *resolve_link(struct resolver *r, struct slice target)
+/* Heads of the notes that the name means: by path, title or alias, else by its words. */
+static int linked_notes(struct resolver *r, struct slice target, struct slice key,
+    struct target_note **v, size_t *n, bool *exact)
 {
     struct slice *names;
+    size_t n_names;
+    *n = 0;
+    if (!r->db)
+        return 0;
+    if (target_find(r, slice_of(NULL, 0), key, v, n, r->m.e))
+        return -1;
+    *exact = *n > 0;
+    if (*exact)
+        return 0;
+    if (resolve_names(r, target, &names, &n_names))
+        return -1;
+    for (size_t i = 0; i < n_names && !*n; i++)
+        if (target_by_title(r, names[i], v, n, r->m.e))
+            return -1;
+    return 0;
+}
+
+struct xquery *resolve_link(struct resolver *r, struct slice target)
+{
+    struct target_note *notes;
     size_t n;
+    bool exact = false;
     struct xkids k = {0};
-    struct slice path = schema_link_key(r->m.a, target);
-    const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
-    if (path.n && slash && xkids_add(&r->m, &k, xquery_prefixed(&r->m, 'L', path)))
-        return NULL;
-    struct slice base = slash ? slice_of(slash + 1, path.n - (size_t)(slash + 1 - path.p)) : path;
-    if (resolve_names(r, base, &names, &n))
+    struct slice key = schema_link_key(r->m.a, target);
+    if (!key.n)
+        return xquery_new(&r->m, XQ_NONE);
+    if (linked_notes(r, target, key, &notes, &n, &exact))
         return NULL;
     for (size_t i = 0; i < n; i++)
-        if (xkids_add(&r->m, &k, xquery_prefixed(&r->m, 'L', names[i])))
+        if (xkids_add(&r->m, &k, target_links(r, &notes[i])))
             return NULL;
+    if (!exact) {
+        char *base = arena_printf(r->m.a, "/%.*s", (int)key.n, key.p);
+        if (!base)
+            err_memory(r->m.e);
+        if (!base || xkids_add(&r->m, &k, xquery_prefixed(&r->m, 'L', key)) ||
+            xkids_add(&r->m, &k, xquery_prefixed(&r->m, 'L', slice_str(base))))
+            return NULL;
+    }
     return xquery_over(&r->m, XQ_OR, k);
 }
 

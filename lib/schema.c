@@ -99,3 +99,26 @@ struct slice schema_link_key(struct arena *a, struct slice target)
     buf_free(&folded);
     return key;
 }
+
+static struct slice folder_of(struct slice path)
+{
+    const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+    return slice_of(path.p, slash ? (size_t)(slash - path.p) : 0);
+}
+
+struct slice schema_target_key(struct arena *a, struct slice rel, struct slice target)
+{
+    struct slice key = schema_link_key(a, target);
+    if (!slice_starts(key, SLICE_LIT("../")))
+        return key;
+    struct slice folder = folder_of(schema_link_key(a, rel));
+    while (slice_starts(key, SLICE_LIT("../"))) {
+        if (!folder.n)
+            return key;
+        folder = folder_of(folder);
+        key = slice_of(key.p + 3, key.n - 3);
+    }
+    if (!folder.n)
+        return key;
+    return slice_str(arena_printf(a, "%.*s/%.*s", (int)folder.n, folder.p, (int)key.n, key.p));
+}

@@ -18,11 +18,15 @@
  *   P<dir>     each folder above the note, "daily", "daily/2026"; not for the vault's top
  *   I<id>      the unit's id, UNIT_ID_BYTES raw bytes
  *   G<tag>     its inline tags by token_key, and each parent of a nested tag ("a", "a/b")
- *   L<target>  its wiki and relative links by link_key below: the whole target, and the base name
+ *   L<target>  its wiki and relative links by schema_target_key below
+ *   L/<base>   the base name of those that have a folder in front, so that a link to nothing can
+ *              be asked for by name
  *   H<host>    hosts of its URLs, and each parent domain of two labels or more
  *   R          its docid does not tell its date (see docid)
  * On head units only:
  *   T<key>     token_key of the title and of each alias (exact title match)
+ *   N<path>    schema_link_key of its path and of every end of that: daily/2026/x, 2026/x, x
+ *   A<name>    schema_link_key of the title and of each alias: what else a link can call it
  *   S<x>       words of title and aliases, as C<x>
  *   G<tag>     front matter tags           E<key>  values of the entity lists and tags, token_key
  *   F<rel>\t<n> path of the note n (rel cut to 220 bytes)
@@ -59,7 +63,7 @@
 #include "lib/slice.h"
 #include "lib/arena.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1 };
 
@@ -87,5 +91,9 @@ struct slice schema_term(struct arena *a, char prefix, struct slice text);
  * percent-decoded, NFC, case folded, '\' as '/', runs of blanks as one.
  */
 struct slice schema_link_key(struct arena *a, struct slice target);
+
+/* The key of a link's target in the note at `rel`: "../" leads from there, up to the vault's top.
+ * Which note it means is for the reader to find out (resolve.h). */
+struct slice schema_target_key(struct arena *a, struct slice rel, struct slice target);
 
 #endif

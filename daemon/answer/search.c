@@ -554,6 +554,20 @@ static int explain(struct search *s, const struct query *q)
     return ok ? 0 : err_memory(s->e);
 }
 
+static struct slice nearest_word(void *ctx, struct arena *a, struct slice word)
+{
+    return lexicon_nearest(((struct answer *)ctx)->reader, a, word);
+}
+
+static struct slice saved_query(void *ctx, struct slice name)
+{
+    const struct config *c = ((struct answer *)ctx)->config;
+    for (size_t i = 0; c && i < c->n_saved; i++)
+        if (slice_is(name, c->saved[i].name))
+            return slice_str(c->saved[i].query);
+    return slice_of(NULL, 0);
+}
+
 static int make_plan(struct search *s, struct query *q)
 {
     const struct search_params *p = s->params;
@@ -572,8 +586,9 @@ static int make_plan(struct search *s, struct query *q)
         .today = s->w->today,
         .vaults = vaults,
         .n_vaults = reader->n_vaults,
-        .nearest = lexicon_nearest,
-        .ctx = reader,
+        .nearest = nearest_word,
+        .saved = saved_query,
+        .ctx = s->w,
         .deadline_ns = s->w->deadline_ns,
         .stop = s->w->stop};
     struct plan_options o = {.match = (enum search_match)p->match,

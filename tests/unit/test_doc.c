@@ -93,7 +93,7 @@ static void event_terms(void **state)
     static const char *const there[] = {"z\xC3\xBCrich", "zurich", "Zzurich", "open", "weights",
         "Zweight", "gpt", "5", "gpt5", "running", "Zrun", "Kevent", "Vkb", "Q7", "D20260409",
         "M202604", "Pmodels", "Pmodels/big", "Gnews", "Gnews/eu", "Ldaily/2026-04-09-ai-digest",
-        "L2026-04-09-ai-digest", "Hwww.blog.example.com", "Hblog.example.com", "Hexample.com",
+        "L/2026-04-09-ai-digest", "Hwww.blog.example.com", "Hblog.example.com", "Hexample.com",
         "Ctimelin", "Cmuse", "Cspark", "Cone", NULL};
     static const char *const not [] = {"Zgpt5", "Zgpt-5", "Hcom", "Tmuse spark", "Smuse", "Gmodels",
         "Cnest", "R", "Dnone", "muse", NULL};
