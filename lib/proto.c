@@ -197,10 +197,15 @@ static void write_fields(struct buf *out, const struct proto_field *fields, size
 {
     buf_str(out, "\n| member | type | meaning |\n|---|---|---|\n");
     for (size_t i = 0; i < n; i++) {
-        size_t first = strcspn(fields[i].type, "|");
-        buf_printf(out, "| `%s` | %.*s%s%s | %s |\n", fields[i].name, (int)first, fields[i].type,
-            fields[i].type[first] ? " or " : "",
-            fields[i].type[first] ? fields[i].type + first + 1 : "", fields[i].help);
+        buf_printf(out, "| `%s` | ", fields[i].name);
+        for (const char *c = fields[i].type; *c; c++)
+            if (*c == '|')
+                buf_str(out, " or ");
+            else if (*c == '?')
+                buf_str(out, ", or absent");
+            else
+                buf_char(out, *c);
+        buf_printf(out, " | %s |\n", fields[i].help);
     }
 }
 
@@ -262,19 +267,20 @@ void proto_write_markdown(struct buf *out)
 /* --- the JSON Schema ---------------------------------------------------------------------------
  */
 
-static void schema_words(struct json_writer *w, const char *key, const char *words)
+static void schema_words(struct json_writer *w, const char *key, struct slice words)
 {
     json_key(w, key);
     json_open(w, '[');
-    while (*words) {
-        size_t n = strcspn(words, "|");
-        json_put_string(w, slice_of(words, n));
-        words += n + (words[n] == '|');
+    while (words.n) {
+        const char *bar = memchr(words.p, '|', words.n);
+        size_t n = bar ? (size_t)(bar - words.p) : words.n, used = n + (bar != NULL);
+        json_put_string(w, slice_of(words.p, n));
+        words = slice_of(words.p + used, words.n - used);
     }
     json_close(w, ']');
 }
 
-static void schema_param(struct json_writer *w, const struct proto_param *p)
+void proto_put_param(struct json_writer *w, const struct proto_param *p)
 {
     static const char *const types[] = {"string", "integer", "boolean", "string"};
     json_key(w, p->name);
@@ -290,7 +296,7 @@ static void schema_param(struct json_writer *w, const struct proto_param *p)
     if (p->type == PROTO_BOOL)
         json_key_bool(w, "default", false);
     if (p->type == PROTO_CHOICE) {
-        schema_words(w, "enum", p->choices);
+        schema_words(w, "enum", slice_str(p->choices));
         json_key_string(w, "default", slice_of(p->choices, strcspn(p->choices, "|")));
     }
     json_key_string(w, "description", slice_str(p->help));
@@ -312,35 +318,131 @@ static void schema_params(struct json_writer *w, const struct proto_row *row)
     json_key(w, "properties");
     json_open(w, '{');
     for (size_t i = 0; i < row->n_params; i++)
-        schema_param(w, &row->params[i]);
+        proto_put_param(w, &row->params[i]);
     json_close(w, '}');
     json_close(w, '}');
 }
 
-static void schema_fields(
-    struct json_writer *w, const char *name, const struct proto_field *fields, size_t n)
+static bool is_optional(const struct proto_field *f)
 {
-    json_key(w, name);
-    json_open(w, '{');
+    return slice_ends(slice_str(f->type), SLICE_LIT("?"));
+}
+
+static void schema_type(struct json_writer *w, struct slice type)
+{
+    if (memchr(type.p, '|', type.n))
+        schema_words(w, "type", type);
+    else
+        json_key_string(w, "type", type);
+}
+
+/* The members of an object. */
+static void schema_fields(struct json_writer *w, const struct proto_field *fields, size_t n)
+{
     json_key_string(w, "type", SLICE_LIT("object"));
+    json_key(w, "required");
+    json_open(w, '[');
+    for (size_t i = 0; i < n; i++)
+        if (!is_optional(&fields[i]))
+            json_put_string(w, slice_str(fields[i].name));
+    json_close(w, ']');
     json_key(w, "properties");
     json_open(w, '{');
     for (size_t i = 0; i < n; i++) {
+        struct slice type = slice_str(fields[i].type);
+        type.n -= is_optional(&fields[i]);
         json_key(w, fields[i].name);
         json_open(w, '{');
-        if (strcmp(fields[i].type, "hits") == 0) {
+        if (slice_is(type, "hits")) {
             json_key_string(w, "type", SLICE_LIT("array"));
             json_key(w, "items");
             json_put_raw(w, SLICE_LIT("{\"$ref\":\"#/$defs/hit\"}"));
-        } else if (strchr(fields[i].type, '|')) {
-            schema_words(w, "type", fields[i].type);
         } else {
-            json_key_string(w, "type", slice_str(fields[i].type));
+            schema_type(w, type);
         }
         json_key_string(w, "description", slice_str(fields[i].help));
         json_close(w, '}');
     }
     json_close(w, '}');
+}
+
+static void schema_object(
+    struct json_writer *w, const char *name, const struct proto_field *fields, size_t n)
+{
+    json_key(w, name);
+    json_open(w, '{');
+    schema_fields(w, fields, n);
+    json_close(w, '}');
+}
+
+void proto_put_result(struct json_writer *w, enum proto_method m)
+{
+    json_open(w, '{');
+    schema_fields(w, proto_rows[m].reply, proto_rows[m].n_reply);
+    json_key(w, "$defs");
+    json_open(w, '{');
+    schema_object(w, "hit", proto_hit, proto_hit_count);
+    json_close(w, '}');
+    json_close(w, '}');
+}
+
+/* The data of an error. */
+static void schema_reasons(struct json_writer *w)
+{
+    json_open(w, '{');
+    json_key_string(w, "type", SLICE_LIT("object"));
+    json_key(w, "required");
+    json_put_raw(w, SLICE_LIT("[\"reason\"]"));
+    json_key(w, "properties");
+    json_open(w, '{');
+    json_key(w, "reason");
+    json_open(w, '{');
+    json_key(w, "enum");
+    json_open(w, '[');
+    for (int c = 1; c < ERR_COUNT; c++)
+        if (err_rpc((enum err_code)c) < ERR_RPC_PRIVATE)
+            json_put_string(w, slice_str(err_reason((enum err_code)c)));
+    json_close(w, ']');
+    json_close(w, '}');
+    json_key(w, "at");
+    json_put_raw(w, SLICE_LIT("{\"type\":\"integer\",\"minimum\":0}"));
+    json_close(w, '}');
+    json_close(w, '}');
+}
+
+/* What every message of ours looks like. */
+static void schema_messages(struct json_writer *w)
+{
+    json_key(w, "id");
+    json_put_raw(w, SLICE_LIT("{\"type\":[\"string\",\"integer\"]}"));
+    json_key(w, "request");
+    json_put_raw(
+        w, SLICE_LIT(
+               "{\"type\":\"object\",\"required\":[\"jsonrpc\",\"id\",\"method\"],"
+               "\"properties\":{\"jsonrpc\":{\"const\":\"2.0\"},\"id\":{\"$ref\":\"#/$defs/id\"},"
+               "\"method\":{\"type\":\"string\"},\"params\":{\"type\":[\"object\",\"null\"]}}}"));
+    json_key(w, "response");
+    json_put_raw(
+        w, SLICE_LIT(
+               "{\"type\":\"object\",\"required\":[\"jsonrpc\",\"id\"],\"oneOf\":[{\"required\":"
+               "[\"result\"]},{\"required\":[\"error\"]}],\"properties\":{\"jsonrpc\":{\"const\":"
+               "\"2.0\"},\"id\":{\"type\":[\"string\",\"integer\",\"null\"]},\"result\":{},"
+               "\"error\":{\"$ref\":\"#/$defs/error\"}},\"additionalProperties\":false}"));
+    json_key(w, "error");
+    json_open(w, '{');
+    json_key_string(w, "type", SLICE_LIT("object"));
+    json_key(w, "required");
+    json_put_raw(w, SLICE_LIT("[\"code\",\"message\",\"data\"]"));
+    json_key(w, "properties");
+    json_open(w, '{');
+    json_key(w, "code");
+    json_put_raw(w, SLICE_LIT("{\"type\":\"integer\"}"));
+    json_key(w, "message");
+    json_put_raw(w, SLICE_LIT("{\"type\":\"string\"}"));
+    json_key(w, "data");
+    schema_reasons(w);
+    json_close(w, '}');
+    json_key_bool(w, "additionalProperties", false);
     json_close(w, '}');
 }
 
@@ -352,7 +454,8 @@ void proto_write_schema(struct buf *out)
     json_key_string(&w, "title", SLICE_LIT("kbsearchd"));
     json_key(&w, "$defs");
     json_open(&w, '{');
-    schema_fields(&w, "hit", proto_hit, proto_hit_count);
+    schema_messages(&w);
+    schema_object(&w, "hit", proto_hit, proto_hit_count);
     for (int m = 0; m < PROTO_COUNT; m++) {
         json_key(&w, proto_rows[m].name);
         json_open(&w, '{');
@@ -360,7 +463,7 @@ void proto_write_schema(struct buf *out)
         json_key(&w, "$defs");
         json_open(&w, '{');
         schema_params(&w, &proto_rows[m]);
-        schema_fields(&w, "result", proto_rows[m].reply, proto_rows[m].n_reply);
+        schema_object(&w, "result", proto_rows[m].reply, proto_rows[m].n_reply);
         json_close(&w, '}');
         json_close(&w, '}');
     }

@@ -74,7 +74,8 @@ struct proto_param {
 };
 
 struct proto_field {
-    const char *name, *type, *help;
+    const char *name, *type, *help; /* type: as in JSON Schema, '|' between; '?' behind it: may be
+                                       absent; "hits": array of the hits' objects */
 };
 
 struct proto_limit {
@@ -107,6 +108,9 @@ enum proto_method proto_find(struct slice name);
 int proto_decode(
     enum proto_method m, const struct json *params, union proto_params *p, struct err *e);
 
+/* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to. */
+void proto_put_param(struct json_writer *w, const struct proto_param *p);
+void proto_put_result(struct json_writer *w, enum proto_method m);
 /* The reference page (Markdown) and the JSON Schema (2020-12) of everything, from the rows. */
 void proto_write_markdown(struct buf *out);
 void proto_write_schema(struct buf *out);

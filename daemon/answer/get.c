@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/answer/budget.h"
 #include "lib/beneath.h"
 #include "lib/buf.h"
 #include "lib/note.h"
@@ -477,5 +478,11 @@ int answer_get(struct answer *w, const struct get_params *p, struct get_result *
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
-    return p->id.n ? get_id(&g) : get_path(&g);
+    if (p->id.n ? get_id(&g) : get_path(&g))
+        return -1;
+    size_t budget = p->budget_bytes ? (size_t)p->budget_bytes : SIZE_MAX;
+    if (r->n_hits && (budget < BUDGET_FRAME || !budget_cut(&r->hits[0], budget - BUDGET_FRAME)))
+        return err_set(e, ERR_PARAMS,
+            "budget_bytes: this needs more than %zu bytes, even without text", budget);
+    return 0;
 }

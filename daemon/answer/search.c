@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/answer/budget.h"
 #include "daemon/answer/lexicon.h"
 #include "daemon/answer/snippet.h"
 #include "lib/buf.h"
@@ -394,34 +395,41 @@ static int fill_hit(struct search *s, const struct xhit *x, double score, struct
     return 0;
 }
 
-/* Bytes that a hit takes in the reply, about: enough to keep within a budget. */
-static size_t hit_bytes(const struct hit *h)
+/* Bytes of the reply without its hits. */
+static size_t head_bytes(const struct search *s)
 {
-    size_t n = 400 + h->text.n + h->text.n / 8 + h->path.n + h->rec.rel.n + h->rec.title.n;
-    for (size_t i = 0; i < h->rec.n_headings; i++)
-        n += h->rec.heading[i].n + 4;
-    for (size_t i = 0; i < h->n_snippet; i++)
-        n += h->snippet[i].text.n + 20;
-    for (size_t i = 0; i < h->n_before; i++)
-        n += h->before[i].text.n + 60;
-    for (size_t i = 0; i < h->n_after; i++)
-        n += h->after[i].text.n + 60;
+    const struct search_result *r = s->r;
+    size_t n = BUDGET_FRAME + budget_string(r->query) + budget_string(r->suggestion_from) +
+               budget_string(r->suggestion_to) + budget_string(r->suggestion_query);
+    for (size_t i = 0; i < r->n_warnings; i++)
+        n += 1 + budget_string(r->warnings[i]);
     return n;
 }
 
+/* A first hit that is over the budget by itself is cut, so that every page goes on. */
 static int fill_hits(struct search *s)
 {
     struct search_result *r = s->r;
-    size_t bytes = 600;
+    size_t budget = s->params->budget_bytes ? (size_t)s->params->budget_bytes : SIZE_MAX;
+    size_t bytes = budget < SIZE_MAX ? head_bytes(s) : 0;
     r->hits = arena_array(s->w->arena, s->n_found, sizeof *r->hits);
     if (!r->hits)
         return err_memory(s->e);
     for (size_t i = 0; i < s->n_found; i++) {
-        if (fill_hit(s, &s->found[i], s->score[i], &r->hits[i]))
+        struct hit *h = &r->hits[i];
+        if (s->w->stop && atomic_load_explicit(s->w->stop, memory_order_relaxed))
+            return err_set(s->e, ERR_CANCELLED, "cancelled");
+        if (fill_hit(s, &s->found[i], s->score[i], h))
             return -1;
-        bytes += hit_bytes(&r->hits[i]);
-        if (s->params->budget_bytes && i && bytes > (size_t)s->params->budget_bytes)
-            break;
+        if (budget < SIZE_MAX) {
+            if (i == 0 && (bytes > budget || !budget_cut(h, budget - bytes)))
+                return err_set(s->e, ERR_PARAMS,
+                    "budget_bytes: the next hit needs %zu bytes, even without its text",
+                    bytes + budget_hit(h) - h->text.n);
+            bytes += budget_hit(h);
+            if (i && bytes > budget)
+                return 0;
+        }
         r->n_hits++;
     }
     return 0;
