@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/reply.h"
 
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,10 +76,10 @@ static void put_neighbours(
     json_close(w, ']');
 }
 
-static void put_date(struct json_writer *w, day_t day)
+static void put_day(struct json_writer *w, const char *key, day_t day)
 {
     char text[11];
-    json_key(w, "date");
+    json_key(w, key);
     if (day == DAY_NONE) {
         json_put_null(w);
         return;
@@ -87,7 +88,8 @@ static void put_date(struct json_writer *w, day_t day)
     json_put_string(w, slice_str(text));
 }
 
-static void put_hit(struct json_writer *w, const struct hit *h, bool neighbours)
+/* Up to its closing brace, for what a method puts behind. */
+static void put_hit_open(struct json_writer *w, const struct hit *h, bool neighbours)
 {
     const struct record *r = &h->rec;
     char id[2 * UNIT_ID_BYTES + 1];
@@ -102,7 +104,7 @@ static void put_hit(struct json_writer *w, const struct hit *h, bool neighbours)
     json_key_int(w, "match_line", h->match_line);
     json_key_int(w, "col", h->col);
     json_key_string(w, "kind", slice_str(unit_kind_name(r->kind)));
-    put_date(w, r->day);
+    put_day(w, "date", r->day);
     json_key_string(w, "date_source", slice_str(date_source_name(r->day_source)));
     json_key_string(w, "title", r->title);
     put_strings(w, "heading", r->heading, r->n_headings);
@@ -115,6 +117,11 @@ static void put_hit(struct json_writer *w, const struct hit *h, bool neighbours)
         put_neighbours(w, "before", h->before, h->n_before);
         put_neighbours(w, "after", h->after, h->n_after);
     }
+}
+
+static void put_hit(struct json_writer *w, const struct hit *h, bool neighbours)
+{
+    put_hit_open(w, h, neighbours);
     json_close(w, '}');
 }
 
@@ -174,17 +181,18 @@ static void put_relaxed(struct json_writer *w, const struct search_result *r)
     json_close(w, '}');
 }
 
-static void put_suggestion(struct json_writer *w, const struct search_result *r)
+static void put_suggestion(
+    struct json_writer *w, struct slice from, struct slice to, struct slice query)
 {
     json_key(w, "suggestion");
-    if (!r->suggestion_from.n) {
+    if (!from.n) {
         json_put_null(w);
         return;
     }
     json_open(w, '{');
-    json_key_string(w, "from", r->suggestion_from);
-    json_key_string(w, "to", r->suggestion_to);
-    json_key_string(w, "query", r->suggestion_query);
+    json_key_string(w, "from", from);
+    json_key_string(w, "to", to);
+    json_key_string(w, "query", query);
     json_close(w, '}');
 }
 
@@ -203,7 +211,7 @@ static int reply_search(struct answer *w, const union proto_params *p,
     json_key_int(&j, "total", (int64_t)r.total);
     json_key_bool(&j, "total_exact", r.total_exact);
     put_relaxed(&j, &r);
-    put_suggestion(&j, &r);
+    put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
     json_key(&j, "incomplete");
     json_put_null(&j);
     json_key_int(&j, "took_us", (int64_t)((now_ns() - begun) / 1000));
@@ -291,6 +299,252 @@ static int reply_status(struct answer *w, const union proto_params *p,
     json_key_int(&j, "requests", (int64_t)facts->requests);
     json_key_int(&j, "readers", facts->readers);
     key_string_or_null(&j, "error", r.error);
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_timeline(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    static const char *const sources[] = {"digest", "note", "both"};
+    (void)facts;
+    struct timeline_result r;
+    if (answer_timeline(w, &p->timeline, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    key_string_or_null(&j, "entity", r.entity);
+    json_key_int(&j, "total", (int64_t)r.total);
+    put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
+    json_key(&j, "hits");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_lines; i++) {
+        const struct story_line *l = &r.lines[i];
+        put_hit_open(&j, &l->hit, false);
+        json_key_string(&j, "source", slice_str(sources[l->source]));
+        if (l->source == STORY_BOTH) {
+            char id[2 * UNIT_ID_BYTES + 1];
+            record_id_format(l->twin.id, id);
+            json_key(&j, "twin");
+            json_open(&j, '{');
+            json_key_string(&j, "id", slice_str(id));
+            json_key_string(&j, "vault", l->twin.vault);
+            json_key_string(&j, "rel", l->twin.rel);
+            json_key_int(&j, "line", l->twin.line);
+            json_key_int(&j, "end_line", l->twin.end_line);
+            json_close(&j, '}');
+        }
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_gaps(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    static const char *const kinds[] = {"timeline", "missing", "silent"};
+    (void)facts;
+    struct gaps_result r;
+    if (answer_gaps(w, &p->gaps, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_string(&j, "entity", r.entity);
+    json_key_int(&j, "total", (int64_t)r.total);
+    json_key(&j, "hits");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_gaps; i++) {
+        put_hit_open(&j, &r.gaps[i].hit, false);
+        json_key_string(&j, "gap", slice_str(kinds[r.gaps[i].kind]));
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+/* 2026-04-09, 2026-W15 or 2026-04: as date: reads it. */
+static void put_bucket(struct json_writer *w, int kind, day_t from)
+{
+    char text[24];
+    struct ymd y = day_split(kind == TREND_WEEK ? from + 3 : from);
+    if (kind == TREND_DAY)
+        day_format(from, text);
+    else if (kind == TREND_MONTH)
+        snprintf(text, sizeof text, "%04d-%02d", y.year, y.month);
+    else
+        snprintf(text, sizeof text, "%04d-W%02d", y.year,
+            (from + 3 - day_of(y.year, 1, 1)) / 7 + 1);
+    json_key_string(w, "bucket", slice_str(text));
+}
+
+static void put_series(
+    struct json_writer *w, const struct trend_result *r, const struct trend_series *s, int kind)
+{
+    json_open(w, '{');
+    json_key_string(w, "query", s->query);
+    json_key_int(w, "total", (int64_t)s->total);
+    put_day(w, "first", s->first);
+    put_day(w, "last", s->last);
+    json_key(w, "peak");
+    if (s->total && r->n_buckets && s->counts[s->peak]) {
+        json_open(w, '{');
+        put_bucket(w, kind, r->buckets[s->peak].from);
+        put_day(w, "from", r->buckets[s->peak].from);
+        json_key_int(w, "count", s->counts[s->peak]);
+        json_close(w, '}');
+    } else {
+        json_put_null(w);
+    }
+    put_suggestion(w, s->suggestion_from, s->suggestion_to, s->suggestion_query);
+    json_close(w, '}');
+}
+
+static int reply_trend(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    static const char *const names[] = {"day", "week", "month"};
+    (void)facts;
+    struct trend_result r;
+    int kind = p->trend.bucket;
+    if (answer_trend(w, &p->trend, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_string(&j, "bucket", slice_str(names[kind]));
+    json_key(&j, "series");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_series; i++)
+        put_series(&j, &r, &r.series[i], kind);
+    json_close(&j, ']');
+    json_key(&j, "buckets");
+    json_open(&j, '[');
+    for (size_t b = 0; b < r.n_buckets; b++) {
+        const struct trend_bucket *t = &r.buckets[b];
+        json_open(&j, '{');
+        put_bucket(&j, kind, t->from);
+        put_day(&j, "from", t->from);
+        put_day(&j, "to", t->to);
+        json_key_int(&j, "entries", t->entries);
+        json_key(&j, "counts");
+        json_open(&j, '[');
+        for (size_t i = 0; i < r.n_series; i++)
+            json_put_int(&j, r.series[i].counts[b]);
+        json_close(&j, ']');
+        json_key(&j, "rates");
+        json_open(&j, '[');
+        for (size_t i = 0; i < r.n_series; i++)
+            json_put_real(&j, t->entries ? 1000.0 * r.series[i].counts[b] / t->entries : 0);
+        json_close(&j, ']');
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_facet(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct facet_result r;
+    if (answer_facet(w, &p->facet, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_int(&j, "total", (int64_t)r.total);
+    put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
+    json_key(&j, "facets");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_facets; i++) {
+        const struct facet *f = &r.facets[i];
+        json_open(&j, '{');
+        json_key_string(&j, "field", slice_str(f->field));
+        json_key_int(&j, "distinct", (int64_t)f->distinct);
+        json_key(&j, "values");
+        json_open(&j, '[');
+        for (size_t k = 0; k < f->n_values; k++) {
+            json_open(&j, '{');
+            json_key_string(&j, "value", f->values[k].text);
+            json_key_int(&j, "count", f->values[k].count);
+            json_close(&j, '}');
+        }
+        json_close(&j, ']');
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_with(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct with_result r;
+    if (answer_with(w, &p->with, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_string(&j, "entity", r.entity);
+    json_key_int(&j, "total", (int64_t)r.total);
+    json_key_int(&j, "entries", (int64_t)r.entries);
+    json_key_int(&j, "distinct", (int64_t)r.distinct);
+    json_key(&j, "names");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_names; i++) {
+        json_open(&j, '{');
+        json_key_string(&j, "name", r.names[i].text);
+        json_key_int(&j, "count", r.names[i].count);
+        json_key(&j, "lift");
+        json_put_real(&j, r.names[i].lift);
+        put_day(&j, "last", r.names[i].last);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_rising(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct rising_result r;
+    if (answer_rising(w, &p->rising, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    put_day(&j, "from", r.from);
+    put_day(&j, "to", r.to);
+    put_day(&j, "base_from", r.base_from);
+    json_key_int(&j, "entries", r.entries);
+    json_key_int(&j, "entries_before", r.entries_before);
+    json_key_int(&j, "distinct", (int64_t)r.distinct);
+    json_key(&j, "names");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_names; i++) {
+        const struct rising_name *n = &r.names[i];
+        json_open(&j, '{');
+        json_key_string(&j, "name", n->text);
+        json_key_int(&j, "count", n->count);
+        json_key_int(&j, "before", n->before);
+        json_key(&j, "rate");
+        json_put_real(&j, n->rate);
+        json_key(&j, "rate_before");
+        json_put_real(&j, n->rate_before);
+        put_hits(&j, n->hits, n->n_hits, false);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
     json_close(&j, '}');
     return 0;
 }

@@ -774,7 +774,8 @@ static int option_filters(struct planner *pl, struct xkids *k)
         struct slice value;
         enum field_how how;
     } dates[] = {
-        {"since", o->since, HOW_SINCE}, {"until", o->until, HOW_UNTIL}, {"on", o->on, HOW_DATE}};
+        {"since", o->since, HOW_SINCE}, {"until", o->until, HOW_UNTIL}, {"on", o->on, HOW_DATE},
+        {"asof", o->asof, HOW_UNTIL}};
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         if (!dates[i].value.n)
             continue;
@@ -967,6 +968,41 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
     if (plan_words(&pl, q->root))
         return e->code ? -1 : err_memory(e);
     return 0;
+}
+
+int plan_filters(struct arena *a, const struct plan_env *env, const struct plan_options *o,
+    struct plan *p, struct err *e)
+{
+    *p = (struct plan){0};
+    struct xkids k = {0};
+    struct planner pl = {.m = {a, e},
+        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop},
+        .a = a,
+        .env = env,
+        .o = o,
+        .p = p,
+        .e = e};
+    if (option_filters(&pl, &k))
+        return e->code ? -1 : err_memory(e);
+    p->required = k.n ? xquery_over(&pl.m, XQ_AND, k) : NULL;
+    return e->code ? -1 : 0;
+}
+
+int plan_entity(struct arena *a, const struct plan_env *env, struct slice name, struct plan *p,
+    struct err *e)
+{
+    static const struct plan_options none = {0};
+    *p = (struct plan){0};
+    struct planner pl = {.m = {a, e},
+        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop},
+        .a = a,
+        .env = env,
+        .o = &none,
+        .text = name,
+        .p = p,
+        .e = e};
+    p->widest = entity(&pl, name);
+    return p->widest ? 0 : e->code ? -1 : err_memory(e);
 }
 
 /* --- relaxing ------------------------------------------------------------------------------ */

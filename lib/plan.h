@@ -51,6 +51,7 @@ struct plan_options {
     enum search_match match;
     bool partial; /* the last word is a prefix */
     struct slice since, until, on, vault;
+    struct slice asof; /* nothing later or undated exists, neither units nor words */
 };
 
 /* A word to be marked in hits: one of the forms is set. */
@@ -95,5 +96,16 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
 /* The query for units with at least `m` of the words (1 <= m < n_words); NULL with ERR_COMPLEX
  * when there are too many ways to choose them. */
 struct xquery *plan_relax(struct arena *a, const struct plan *p, size_t m, struct err *e);
+
+/* The options' filters alone: p->required, NULL for none. */
+int plan_filters(struct arena *a, const struct plan_env *env, const struct plan_options *o,
+    struct plan *p, struct err *e);
+
+/*
+ * What entity:NAME asks: units that name the note by title or any alias in their own text or link
+ * to it, and heads whose entity lists have it. Sets p->widest and what is marked, nothing else.
+ */
+int plan_entity(struct arena *a, const struct plan_env *env, struct slice name, struct plan *p,
+    struct err *e);
 
 #endif

@@ -47,6 +47,7 @@ enum suggest_kind {
     SUGGEST_ENTITY,
     SUGGEST_FIELD
 };
+enum trend_kind { TREND_DAY, TREND_WEEK, TREND_MONTH };
 
 union proto_params {
 #define METHOD(c, wire, help) struct c##_params c;
@@ -108,7 +109,8 @@ enum proto_method proto_find(struct slice name);
 int proto_decode(
     enum proto_method m, const struct json *params, union proto_params *p, struct err *e);
 
-/* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to. */
+/* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to.
+ */
 void proto_put_param(struct json_writer *w, const struct proto_param *p);
 void proto_put_result(struct json_writer *w, enum proto_method m);
 /* The reference page (Markdown) and the JSON Schema (2020-12) of everything, from the rows. */

@@ -34,8 +34,9 @@ struct reader {
     struct arena kept;  /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;
-    struct spell *spell; /* the index's words (lexicon.h), NULL until they are needed */
-    uint64_t spelled;    /* `loaded` when they were gathered */
+    struct spell *spell;   /* the index's words (lexicon.h), NULL until they are needed */
+    uint64_t spelled;      /* `loaded` when they were gathered */
+    struct census *census; /* its units, days and names (census.h), NULL until needed */
 };
 int reader_init(struct reader *r, const char *db_dir, struct err *e);
 void reader_free(struct reader *r);
@@ -131,6 +132,141 @@ struct suggest_result {
 };
 int answer_suggest(
     struct answer *w, const struct suggest_params *p, struct suggest_result *r, struct err *e);
+
+/*
+ * Answers about time and names (design.md, "Counting"). They look at own text alone, so they never
+ * relax. `entry`: a unit of kind entry or the head of a digest note. An unknown note or entity is
+ * ERR_NOT_FOUND.
+ *
+ * timeline: of a note or entity the entries that name it and the note's own events, of any other
+ * query the entries and events that match; oldest first, then path and line. An event and an entry
+ * of the note it links to (where it links to none: of the same day) that say nearly the same are
+ * one, "both".
+ */
+enum story_source { STORY_DIGEST, STORY_NOTE, STORY_BOTH };
+struct story_line {
+    struct hit hit; /* the entry's, where both tell it */
+    enum story_source source;
+    struct record twin; /* STORY_BOTH: the note's event */
+};
+struct timeline_result {
+    char uuid[33];
+    uint64_t revision, total;
+    struct slice entity; /* n == 0: the query is none */
+    struct slice suggestion_from, suggestion_to, suggestion_query;
+    struct story_line *lines;
+    size_t n_lines;
+};
+int answer_timeline(
+    struct answer *w, const struct timeline_params *p, struct timeline_result *r, struct err *e);
+
+/* gaps: entries that name the note on days none of its events has, and its events whose digest is
+ * not there (GAP_MISSING) or names it nowhere (GAP_SILENT); oldest first. */
+enum gap_kind { GAP_TIMELINE, GAP_MISSING, GAP_SILENT };
+struct gap {
+    struct hit hit;
+    enum gap_kind kind;
+};
+struct gaps_result {
+    char uuid[33];
+    uint64_t revision, total;
+    struct slice entity;
+    struct gap *gaps;
+    size_t n_gaps;
+};
+int answer_gaps(
+    struct answer *w, const struct gaps_params *p, struct gaps_result *r, struct err *e);
+
+/* trend: dated entries per day, week (from Monday) or month, from the first to the last one that
+ * any of the queries has, or since and until where they are given. */
+struct trend_series {
+    struct slice query;
+    uint64_t total;
+    day_t first, last; /* DAY_NONE: none */
+    size_t peak;       /* the first highest bucket; with total 0 none */
+    uint32_t *counts;  /* a bucket each */
+    struct slice suggestion_from, suggestion_to, suggestion_query;
+};
+struct trend_bucket {
+    day_t from, to;
+    uint32_t entries; /* all there are, whatever they say */
+};
+struct trend_result {
+    char uuid[33];
+    uint64_t revision;
+    struct trend_series *series;
+    size_t n_series;
+    struct trend_bucket *buckets;
+    size_t n_buckets;
+};
+int answer_trend(
+    struct answer *w, const struct trend_params *p, struct trend_result *r, struct err *e);
+
+/* facet: how many units that match have each value, most first, then by value. All kinds of units
+ * count. */
+struct facet_value {
+    struct slice text;
+    uint32_t count;
+};
+struct facet {
+    const char *field;
+    size_t distinct;
+    struct facet_value *values;
+    size_t n_values;
+};
+struct facet_result {
+    char uuid[33];
+    uint64_t revision, total;
+    struct slice suggestion_from, suggestion_to, suggestion_query;
+    struct facet *facets;
+    size_t n_facets;
+};
+int answer_facet(
+    struct answer *w, const struct facet_params *p, struct facet_result *r, struct err *e);
+
+/* with: names in the entries that name the entity, most first; lift: how much more often than in
+ * all entries. */
+struct with_name {
+    struct slice text;
+    uint32_t count;
+    double lift;
+    day_t last;
+};
+struct with_result {
+    char uuid[33];
+    uint64_t revision, total, entries;
+    struct slice entity;
+    size_t distinct;
+    struct with_name *names;
+    size_t n_names;
+};
+int answer_with(
+    struct answer *w, const struct with_params *p, struct with_result *r, struct err *e);
+
+/*
+ * rising: names whose rate, entries of 1,000, is higher in the window than in the RISING_WEEKS
+ * before it, by how much, most first. The window ends at the newest entry that is not later than
+ * until, asof and today.
+ */
+enum { RISING_WEEKS = 8, RISING_HITS = 3 };
+struct rising_name {
+    struct slice text;
+    uint32_t count, before;
+    double rate, rate_before;
+    struct hit *hits; /* the newest entries in the window */
+    size_t n_hits;
+};
+struct rising_result {
+    char uuid[33];
+    uint64_t revision;
+    day_t from, to, base_from; /* the window; base_from to the day before it */
+    uint32_t entries, entries_before;
+    size_t distinct;
+    struct rising_name *names;
+    size_t n_names;
+};
+int answer_rising(
+    struct answer *w, const struct rising_params *p, struct rising_result *r, struct err *e);
 
 /* An index that cannot be read is told in `error`, not failed with. */
 struct status_vault {

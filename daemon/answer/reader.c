@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/answer.h"
 
+#include "daemon/answer/census.h"
 #include "lib/json.h"
 #include "lib/spell.h"
 
@@ -22,6 +23,7 @@ void reader_free(struct reader *r)
     xstem_free(r->stem);
     arena_free(&r->kept);
     spell_free(r->spell);
+    census_free(r->census);
     *r = (struct reader){0};
 }
 

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/answer/census.h"
+
+#include <stdlib.h>
+
+#include "daemon/answer/story.h"
+#include "lib/hash.h"
+#include "lib/schema.h"
+#include "lib/token.h"
+#include "lib/xquery.h"
+
+struct counting {
+    struct answer *w;
+    struct census *c;
+    struct err *e;
+};
+
+void census_free(struct census *c)
+{
+    if (!c)
+        return;
+    arena_free(&c->arena);
+    free(c);
+}
+
+/* --- units --------------------------------------------------------------------------------- */
+
+static int docids_of(
+    struct answer *w, struct arena *a, const struct xquery *q, struct xresult *r, struct err *e)
+{
+    struct xsearch x = {.query = q,
+        .k1 = -1,
+        .collapse_slot = XSEARCH_NO_SLOT,
+        .all_docids = true,
+        .deadline_ns = w->deadline_ns,
+        .stop = w->stop};
+    return xdb_search(w->reader->index.db, a, &x, r, e);
+}
+
+static size_t place_of(const struct census *c, docid_t id)
+{
+    size_t low = 0, high = c->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (c->ids[mid] < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < c->n && c->ids[low] == id ? low : SIZE_MAX;
+}
+
+/* Docids tell the day, but for those behind DOCID_UNDATED. */
+static int count_days(struct counting *k)
+{
+    struct census *c = k->c;
+    struct xdb *db = k->w->reader->index.db;
+    for (size_t i = 0; i < c->n; i++) {
+        struct slice value;
+        c->days[i] = DOCID_NEWEST - (day_t)((c->ids[i] - 1) >> DOCID_DAY_BITS);
+        if (c->ids[i] < DOCID_UNDATED)
+            continue;
+        if (xdb_value(db, k->w->arena, c->ids[i], SLOT_DAY, &value, k->e))
+            return -1;
+        c->days[i] = value.n ? (day_t)(xvalue_as_u32(value) - 0x80000000u) : DAY_NONE;
+    }
+    return 0;
+}
+
+static int mark_entries(struct counting *k)
+{
+    struct xmaker m = {k->w->arena, k->e};
+    struct xresult r;
+    struct census *c = k->c;
+    if (docids_of(k->w, m.a, xquery_term(&m, SLICE_LIT("Kentry")), &r, k->e))
+        return -1;
+    for (size_t i = 0, at = 0; i < r.n_docids; i++) {
+        while (at < c->n && c->ids[at] < r.docids[i])
+            at++;
+        if (at < c->n && c->ids[at] == r.docids[i])
+            c->entry[at] = true;
+    }
+    struct xquery *dated = xquery_pair(
+        &m, XQ_NOT, xquery_term(&m, SLICE_LIT("Knote")), xquery_term(&m, SLICE_LIT("Dnone")));
+    if (!dated || docids_of(k->w, m.a, dated, &r, k->e))
+        return -1;
+    struct arena one = {0};
+    int rc = 0;
+    for (size_t i = 0; i < r.n_docids && rc == 0; i++) {
+        struct slice data;
+        struct record rec;
+        size_t at = place_of(c, r.docids[i]);
+        rc = xdb_data(k->w->reader->index.db, &one, r.docids[i], &data, k->e) ||
+                     record_read(&one, data, &rec, k->e)
+                 ? -1
+                 : 0;
+        if (rc == 0 && at != SIZE_MAX)
+            c->entry[at] = rec.day_source == DATE_FILE;
+        arena_reset(&one);
+    }
+    arena_free(&one);
+    return rc;
+}
+
+static int count_units(struct counting *k)
+{
+    struct xmaker m = {k->w->arena, k->e};
+    struct xresult r;
+    struct census *c = k->c;
+    struct xquery *all = xquery_new(&m, XQ_ALL);
+    if (!all || docids_of(k->w, &c->arena, all, &r, k->e))
+        return -1;
+    c->ids = r.docids;
+    c->n = r.n_docids;
+    c->days = arena_array(&c->arena, c->n, sizeof *c->days);
+    c->entry = arena_array(&c->arena, c->n, sizeof *c->entry);
+    if (!c->days || !c->entry)
+        return err_memory(k->e);
+    return count_days(k) || mark_entries(k) ? -1 : 0;
+}
+
+int census_take(struct answer *w, struct census **out, struct err *e)
+{
+    struct reader *r = w->reader;
+    if (r->census && r->census->loaded == r->loaded) {
+        *out = r->census;
+        return 0;
+    }
+    census_free(r->census);
+    r->census = calloc(1, sizeof *r->census);
+    if (!r->census)
+        return err_memory(e);
+    struct counting k = {w, r->census, e};
+    if (count_units(&k)) {
+        census_free(r->census);
+        r->census = NULL;
+        return -1;
+    }
+    r->census->loaded = r->loaded;
+    *out = r->census;
+    return 0;
+}
+
+/* --- names --------------------------------------------------------------------------------- */
+
+struct names {
+    struct counting k;
+    struct census_name *v;
+    size_t n, cap;
+    struct slice *borne; /* all titles and aliases, in order */
+    size_t n_borne, cap_borne;
+};
+
+static int slice_order(const void *x, const void *y)
+{
+    return slice_cmp(*(const struct slice *)x, *(const struct slice *)y);
+}
+
+static int name_order(const void *x, const void *y)
+{
+    const struct census_name *a = x, *b = y;
+    return slice_cmp(a->keys[0], b->keys[0]);
+}
+
+static int too_many(struct names *s)
+{
+    return err_set(s->k.e, ERR_COMPLEX, "over %d names of notes and entities", CENSUS_NAMES);
+}
+
+/* The name of one note: its title's key first. */
+static int add_note(struct names *s, docid_t id, day_t day)
+{
+    struct arena *a = &s->k.c->arena, one = {0};
+    struct xdb *db = s->k.w->reader->index.db;
+    struct slice data, *terms;
+    size_t n;
+    struct record rec;
+    struct census_name name = {.born = day == DAY_NONE ? DAY_MAX : day};
+    int rc = xdb_data(db, &one, id, &data, s->k.e) || record_read(&one, data, &rec, s->k.e) ||
+             xdb_document_terms(db, a, id, SLICE_LIT("T"), &terms, &n, s->k.e);
+    struct slice key = rc ? (struct slice){0} : token_key(a, rec.title);
+    if (!rc && key.n) {
+        name.text = arena_dup(a, rec.title);
+        name.keys = arena_array(a, n + 1, sizeof *name.keys);
+        if (!name.text.p || !name.keys)
+            rc = err_memory(s->k.e);
+    }
+    if (!rc && key.n) {
+        name.keys[name.n_keys++] = key;
+        for (size_t i = 0; i < n; i++) {
+            struct slice other = slice_of(terms[i].p + 1, terms[i].n - 1);
+            if (!slice_eq(other, key))
+                name.keys[name.n_keys++] = other;
+        }
+        for (size_t i = 0; i < name.n_keys && !rc; i++)
+            if (!ARENA_PUSH(s->k.w->arena, s->borne, s->n_borne, s->cap_borne, name.keys[i]))
+                rc = err_memory(s->k.e);
+        if (!rc && !ARENA_PUSH(a, s->v, s->n, s->cap, name))
+            rc = err_memory(s->k.e);
+        if (!rc && s->n > CENSUS_NAMES)
+            rc = too_many(s);
+    }
+    arena_free(&one);
+    return rc ? -1 : 0;
+}
+
+static int add_notes(struct names *s)
+{
+    struct xmaker m = {s->k.w->arena, s->k.e};
+    struct xresult r;
+    const struct census *c = s->k.c;
+    struct xquery *heads = xquery_term(&m, SLICE_LIT("Knote"));
+    if (!heads || docids_of(s->k.w, m.a, heads, &r, s->k.e))
+        return -1;
+    for (size_t i = 0; i < r.n_docids; i++) {
+        size_t at = place_of(c, r.docids[i]);
+        if (at != SIZE_MAX && !c->entry[at] && add_note(s, r.docids[i], c->days[at]))
+            return -1;
+    }
+    if (s->n_borne)
+        qsort(s->borne, s->n_borne, sizeof *s->borne, slice_order);
+    if (s->n)
+        qsort(s->v, s->n, sizeof *s->v, name_order);
+    return 0;
+}
+
+/* Notes of one title are one name. */
+static int join_namesakes(struct names *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        struct census_name *to = n ? &s->v[n - 1] : NULL;
+        const struct census_name *from = &s->v[i];
+        if (!to || !slice_eq(to->keys[0], from->keys[0])) {
+            s->v[n++] = *from;
+            continue;
+        }
+        size_t all = to->n_keys + from->n_keys - 1;
+        struct slice *keys = arena_grow(&s->k.c->arena, to->keys, to->n_keys, all, sizeof *keys);
+        if (!keys)
+            return err_memory(s->k.e);
+        if (from->n_keys > 1)
+            memcpy(keys + to->n_keys, from->keys + 1, (from->n_keys - 1) * sizeof *keys);
+        to->keys = keys;
+        to->n_keys = all;
+        if (from->born < to->born)
+            to->born = from->born;
+    }
+    s->n = n;
+    return 0;
+}
+
+static int add_value(void *ctx, struct slice term, uint32_t documents)
+{
+    struct names *s = ctx;
+    struct arena *a = &s->k.c->arena;
+    struct slice key = slice_of(term.p + 1, term.n - 1);
+    (void)documents;
+    if (s->n_borne && bsearch(&key, s->borne, s->n_borne, sizeof key, slice_order))
+        return 0;
+    struct census_name name = {.text = arena_dup(a, key), .n_keys = 1, .born = DAY_MAX};
+    name.keys = arena_array(a, 1, sizeof *name.keys);
+    if (!name.text.p || !name.keys || !ARENA_PUSH(a, s->v, s->n, s->cap, name)) {
+        err_memory(s->k.e);
+        return 1;
+    }
+    name.keys[0] = name.text;
+    if (s->n > CENSUS_NAMES)
+        too_many(s);
+    return s->k.e->code != ERR_NONE;
+}
+
+/* The oldest day of a head that has the value; postings end with the oldest dated ones. */
+static int find_births(struct names *s, size_t from)
+{
+    struct arena one = {0};
+    int rc = 0;
+    for (size_t i = from; i < s->n && rc == 0; i++) {
+        docid_t *ids;
+        size_t n;
+        struct slice term = schema_term(&one, 'E', s->v[i].text);
+        rc = !term.p ? err_memory(s->k.e)
+                     : xdb_postings(
+                           s->k.w->reader->index.db, &one, term, 1, SIZE_MAX, &ids, &n, s->k.e);
+        for (size_t k = 0; rc == 0 && k < n; k++) {
+            size_t at = place_of(s->k.c, ids[k]);
+            if (at != SIZE_MAX && s->k.c->days[at] != DAY_NONE && s->k.c->days[at] < s->v[i].born)
+                s->v[i].born = s->k.c->days[at];
+        }
+        arena_reset(&one);
+    }
+    arena_free(&one);
+    return rc;
+}
+
+static int list_names(struct answer *w, struct census *c, struct err *e)
+{
+    struct names s = {.k = {w, c, e}};
+    if (add_notes(&s) || join_namesakes(&s))
+        return -1;
+    size_t notes = s.n;
+    if (xdb_terms_each(w->reader->index.db, SLICE_LIT("E"), SLICE_LIT(""), add_value, &s, e) < 0 ||
+        e->code || find_births(&s, notes))
+        return -1;
+    c->names = s.v;
+    c->n_names = s.n;
+    c->named = true;
+    return 0;
+}
+
+static int find_units(
+    struct answer *w, struct census *c, struct arena *one, struct census_name *name, struct err *e)
+{
+    struct plan_env env;
+    struct plan p;
+    struct xresult r;
+    if (story_env(w, one, &env, e) || plan_entity(one, &env, name->text, &p, e) ||
+        docids_of(w, one, p.widest, &r, e))
+        return -1;
+    name->units = arena_array(&c->arena, r.n_docids, sizeof *name->units);
+    if (!name->units)
+        return err_memory(e);
+    for (size_t i = 0; i < r.n_docids; i++) {
+        size_t at = place_of(c, r.docids[i]);
+        if (at != SIZE_MAX)
+            name->units[name->n_units++] = (uint32_t)at;
+    }
+    return 0;
+}
+
+int census_names(struct answer *w, struct census *c, struct err *e)
+{
+    struct arena one = {0};
+    int rc = c->named ? 0 : list_names(w, c, e);
+    while (rc == 0 && c->n_found < c->n_names) {
+        rc = find_units(w, c, &one, &c->names[c->n_found], e);
+        c->n_found += rc == 0;
+        arena_reset(&one);
+    }
+    arena_free(&one);
+    return rc;
+}
+
+/* --- sets ---------------------------------------------------------------------------------- */
+
+int census_match(struct answer *w, const struct census *c, const struct xquery *q,
+    struct census_set *s, struct err *e)
+{
+    struct xresult r;
+    if (docids_of(w, w->arena, q, &r, e))
+        return -1;
+    *s = (struct census_set){.in = arena_array(w->arena, c->n, sizeof *s->in),
+        .places = arena_array(w->arena, r.n_docids, sizeof *s->places),
+        .ids = r.docids};
+    if (!s->in || !s->places)
+        return err_memory(e);
+    for (size_t i = 0, at = 0; i < r.n_docids; i++) {
+        while (at < c->n && c->ids[at] < r.docids[i])
+            at++;
+        if (at == c->n || c->ids[at] != r.docids[i])
+            continue;
+        s->in[at] = true;
+        s->places[s->n] = (uint32_t)at;
+        s->ids[s->n++] = r.docids[i];
+    }
+    return 0;
+}
+
+static void leave(const struct census *c, struct census_set *s, bool entries)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        uint32_t at = s->places[i];
+        s->in[at] = c->days[at] != DAY_NONE && (c->entry[at] || !entries);
+        if (!s->in[at])
+            continue;
+        s->places[n] = at;
+        s->ids[n++] = s->ids[i];
+    }
+    s->n = n;
+}
+
+void census_entries(const struct census *c, struct census_set *s)
+{
+    leave(c, s, true);
+}
+
+void census_dated(const struct census *c, struct census_set *s)
+{
+    leave(c, s, false);
+}
+
+uint32_t census_common(
+    const struct census *c, const struct census_name *name, const struct census_set *s, day_t *last)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < name->n_units; i++) {
+        uint32_t at = name->units[i];
+        if (!s->in[at])
+            continue;
+        n++;
+        if (last && c->days[at] != DAY_NONE && (*last == DAY_NONE || c->days[at] > *last))
+            *last = c->days[at];
+    }
+    return n;
+}
+
+/* --- headings ------------------------------------------------------------------------------ */
+
+static size_t slot_of(const struct slice *slots, size_t n, struct slice text)
+{
+    size_t i = hash64(text, 0) & (n - 1);
+    while (slots[i].p && !slice_eq(slots[i], text))
+        i = (i + 1) & (n - 1);
+    return i;
+}
+
+/* The one copy of a text. */
+static int intern(struct census *c, struct slice *text, struct err *e)
+{
+    if (2 * c->n_headings >= c->n_slots) {
+        size_t n = c->n_slots ? 2 * c->n_slots : 1024;
+        struct slice *slots = arena_array(&c->arena, n, sizeof *slots);
+        if (!slots)
+            return err_memory(e);
+        for (size_t i = 0; i < c->n_slots; i++)
+            if (c->slots[i].p)
+                slots[slot_of(slots, n, c->slots[i])] = c->slots[i];
+        c->slots = slots;
+        c->n_slots = n;
+    }
+    struct slice *slot = &c->slots[slot_of(c->slots, c->n_slots, *text)];
+    if (!slot->p) {
+        *slot = arena_dup(&c->arena, *text);
+        if (!slot->p)
+            return err_memory(e);
+        c->n_headings++;
+    }
+    *text = *slot;
+    return 0;
+}
+
+int census_heading(
+    struct answer *w, struct census *c, uint32_t place, struct slice *heading, struct err *e)
+{
+    struct arena one = {0};
+    struct slice data;
+    struct record rec;
+    if (!c->headings && !(c->headings = arena_array(&c->arena, c->n, sizeof *c->headings)))
+        return err_memory(e);
+    int rc = 0;
+    if (!c->headings[place].p) {
+        rc = xdb_data(w->reader->index.db, &one, c->ids[place], &data, e) ||
+                     record_read(&one, data, &rec, e)
+                 ? -1
+                 : 0;
+        struct slice text =
+            rc == 0 && rec.n_headings ? rec.heading[rec.n_headings - 1] : SLICE_LIT("");
+        if (rc == 0 && (rc = intern(c, &text, e)) == 0)
+            c->headings[place] = text;
+        arena_free(&one);
+    }
+    *heading = c->headings[place];
+    return rc;
+}

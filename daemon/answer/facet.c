@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/answer/census.h"
+#include "daemon/answer/story.h"
+#include "lib/nearest.h"
+
+struct faceting {
+    struct answer *w;
+    const struct facet_params *p;
+    struct census *c;
+    struct census_set set;
+    day_t asof;
+    struct facet *out;
+    size_t cap;
+    struct slice *terms; /* of the prefix at hand, without it */
+    size_t n_terms, cap_terms;
+    struct err *e;
+};
+
+static int most_first(const void *x, const void *y)
+{
+    const struct facet_value *a = x, *b = y;
+    return a->count != b->count ? (a->count < b->count) - (a->count > b->count)
+                                : slice_cmp(a->text, b->text);
+}
+
+static int add(struct faceting *f, struct slice text, uint32_t count)
+{
+    if (count && !ARENA_PUSH(f->w->arena, f->out->values, f->out->n_values, f->cap,
+                     (struct facet_value){text, count}))
+        return err_memory(f->e);
+    return 0;
+}
+
+/* --- terms --------------------------------------------------------------------------------- */
+
+static int keep_term(void *ctx, struct slice term, uint32_t documents)
+{
+    struct faceting *f = ctx;
+    (void)documents;
+    struct slice text = arena_dup(f->w->arena, slice_of(term.p + 1, term.n - 1));
+    if (!text.p || !ARENA_PUSH(f->w->arena, f->terms, f->n_terms, f->cap_terms, text))
+        err_memory(f->e);
+    return f->e->code != ERR_NONE;
+}
+
+static int list_terms(struct faceting *f, const char *prefix)
+{
+    f->terms = NULL;
+    f->n_terms = f->cap_terms = 0;
+    return xdb_terms_each(
+               f->w->reader->index.db, slice_str(prefix), SLICE_LIT(""), keep_term, f, f->e) < 0 ||
+                   f->e->code
+               ? -1
+               : 0;
+}
+
+/* The units of the set that have the term, at the front of *ids. */
+static int units_with(
+    struct faceting *f, struct arena *a, char prefix, struct slice text, docid_t **ids, size_t *n)
+{
+    const struct census_set *s = &f->set;
+    char *term = arena_printf(a, "%c%.*s", prefix, (int)text.n, text.p);
+    size_t all, common = 0;
+    if (!term)
+        return err_memory(f->e);
+    if (xdb_postings(f->w->reader->index.db, a, slice_of(term, text.n + 1), s->n ? s->ids[0] : 1,
+            SIZE_MAX, ids, &all, f->e))
+        return -1;
+    for (size_t i = 0, k = 0; i < all && k < s->n;) {
+        if ((*ids)[i] == s->ids[k]) {
+            (*ids)[common++] = (*ids)[i];
+            i++, k++;
+        } else if ((*ids)[i] < s->ids[k]) {
+            i++;
+        } else {
+            k++;
+        }
+    }
+    *n = common;
+    return 0;
+}
+
+static int by_terms(struct faceting *f, const char *prefix)
+{
+    struct arena one = {0};
+    int rc = list_terms(f, prefix);
+    for (size_t i = 0; rc == 0 && i < f->n_terms; i++) {
+        docid_t *ids;
+        size_t n;
+        rc = units_with(f, &one, prefix[0], f->terms[i], &ids, &n) ||
+                     add(f, f->terms[i], (uint32_t)n)
+                 ? -1
+                 : 0;
+        arena_reset(&one);
+    }
+    arena_free(&one);
+    return rc;
+}
+
+static int by_tag(struct faceting *f)
+{
+    return by_terms(f, "G");
+}
+
+static int by_kind(struct faceting *f)
+{
+    return by_terms(f, "K");
+}
+
+static int by_vault(struct faceting *f)
+{
+    return by_terms(f, "V");
+}
+
+/* --- hosts --------------------------------------------------------------------------------- */
+
+struct host {
+    struct slice name;
+    docid_t *ids; /* 0 where a longer host of the same unit stands for it */
+    size_t n;
+};
+
+static int host_order(const void *x, const void *y)
+{
+    return slice_cmp(((const struct host *)x)->name, ((const struct host *)y)->name);
+}
+
+/* The index has each parent domain beside a host: it is left out where it came with one. */
+static void drop_parents(struct host *hosts, size_t n, const struct host *h)
+{
+    struct slice rest = h->name;
+    const char *dot;
+    while ((dot = memchr(rest.p, '.', rest.n))) {
+        rest = slice_of(dot + 1, rest.n - (size_t)(dot + 1 - rest.p));
+        struct host key = {.name = rest};
+        struct host *parent = bsearch(&key, hosts, n, sizeof *hosts, host_order);
+        for (size_t i = 0, k = 0; parent && i < h->n; i++) {
+            while (k < parent->n && parent->ids[k] < h->ids[i])
+                k++;
+            if (k < parent->n && parent->ids[k] == h->ids[i])
+                parent->ids[k] = UINT32_MAX;
+        }
+    }
+}
+
+static int by_source(struct faceting *f)
+{
+    struct arena *a = f->w->arena;
+    if (list_terms(f, "H"))
+        return -1;
+    struct host *hosts = arena_array(a, f->n_terms, sizeof *hosts);
+    size_t n = 0;
+    if (!hosts)
+        return err_memory(f->e);
+    for (size_t i = 0; i < f->n_terms; i++) {
+        hosts[n].name = f->terms[i];
+        if (units_with(f, a, 'H', f->terms[i], &hosts[n].ids, &hosts[n].n))
+            return -1;
+        n += hosts[n].n > 0;
+    }
+    if (n)
+        qsort(hosts, n, sizeof *hosts, host_order);
+    /* Longer names drop shorter ones only, and a dropped one drops what it would drop again. */
+    for (size_t i = 0; i < n; i++) {
+        struct host copy = hosts[i];
+        copy.ids = arena_array(a, copy.n, sizeof *copy.ids);
+        if (!copy.ids)
+            return err_memory(f->e);
+        size_t kept = 0;
+        for (size_t k = 0; k < hosts[i].n; k++)
+            if (hosts[i].ids[k] != UINT32_MAX)
+                copy.ids[kept++] = hosts[i].ids[k];
+        copy.n = kept;
+        drop_parents(hosts, n, &copy);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t count = 0;
+        for (size_t k = 0; k < hosts[i].n; k++)
+            count += hosts[i].ids[k] != UINT32_MAX;
+        if (add(f, hosts[i].name, count))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- what has no terms --------------------------------------------------------------------- */
+
+static int by_entity(struct faceting *f)
+{
+    if (census_names(f->w, f->c, f->e))
+        return -1;
+    for (size_t i = 0; i < f->c->n_names; i++) {
+        const struct census_name *name = &f->c->names[i];
+        if ((f->asof == DAY_NONE || name->born <= f->asof) &&
+            add(f, name->text, census_common(f->c, name, &f->set, NULL)))
+            return -1;
+    }
+    return 0;
+}
+
+static int text_order(const void *x, const void *y)
+{
+    return slice_cmp(*(const struct slice *)x, *(const struct slice *)y);
+}
+
+/* Counts equal ones. */
+static int add_runs(struct faceting *f, struct slice *v, size_t n)
+{
+    if (n)
+        qsort(v, n, sizeof *v, text_order);
+    for (size_t i = 0, k; i < n; i = k) {
+        for (k = i; k < n && slice_eq(v[k], v[i]); k++)
+            ;
+        if (add(f, v[i], (uint32_t)(k - i)))
+            return -1;
+    }
+    return 0;
+}
+
+static int by_month(struct faceting *f)
+{
+    struct slice *v = arena_array(f->w->arena, f->set.n, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        return err_memory(f->e);
+    for (size_t i = 0; i < f->set.n; i++) {
+        day_t d = f->c->days[f->set.places[i]];
+        char text[16];
+        if (d == DAY_NONE)
+            continue;
+        struct ymd y = day_split(d);
+        snprintf(text, sizeof text, "%04d-%02d", y.year % 10000, y.month % 100);
+        if (n && slice_is(v[n - 1], text))
+            v[n] = v[n - 1];
+        else
+            v[n] = arena_dup(f->w->arena, slice_str(text));
+        if (!v[n++].p)
+            return err_memory(f->e);
+    }
+    return add_runs(f, v, n);
+}
+
+static int by_heading(struct faceting *f)
+{
+    struct slice *v = arena_array(f->w->arena, f->set.n, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        return err_memory(f->e);
+    for (size_t i = 0; i < f->set.n; i++) {
+        if (census_heading(f->w, f->c, f->set.places[i], &v[n], f->e))
+            return -1;
+        n += v[n].n > 0;
+    }
+    return add_runs(f, v, n);
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+static const struct field_facet {
+    const char *name;
+    int (*count)(struct faceting *f);
+} fields[] = {
+    {"entity", by_entity},
+    {"tag", by_tag},
+    {"source", by_source},
+    {"kind", by_kind},
+    {"vault", by_vault},
+    {"month", by_month},
+    {"heading", by_heading},
+};
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+static int unknown_field(struct slice name, struct err *e)
+{
+    struct nearest near = nearest_to(name);
+    int shown = (int)(name.n < 40 ? name.n : 40);
+    for (size_t i = 0; i < FIELDS; i++)
+        nearest_try(&near, fields[i].name);
+    return err_set(e, ERR_PARAMS,
+        "field: nothing is counted by \"%.*s\"%s%s%s: entity, tag, source, kind, vault, month, "
+        "heading",
+        shown, name.p, near.name ? "; did you mean " : "", near.name ? near.name : "",
+        near.name ? "?" : "");
+}
+
+static int count_field(struct faceting *f, struct facet_result *r, struct slice name)
+{
+    size_t i = 0;
+    while (i < FIELDS && !slice_is(name, fields[i].name))
+        i++;
+    if (i == FIELDS)
+        return unknown_field(name, f->e);
+    for (size_t k = 0; k < r->n_facets; k++)
+        if (r->facets[k].field == fields[i].name)
+            return 0;
+    f->out = &r->facets[r->n_facets++];
+    f->out->field = fields[i].name;
+    f->cap = 0;
+    if (fields[i].count(f))
+        return -1;
+    f->out->distinct = f->out->n_values;
+    if (f->out->n_values)
+        qsort(f->out->values, f->out->n_values, sizeof *f->out->values, most_first);
+    if (f->out->n_values > (size_t)f->p->limit)
+        f->out->n_values = (size_t)f->p->limit;
+    return 0;
+}
+
+static int count_fields(struct faceting *f, struct facet_result *r)
+{
+    struct slice rest = f->p->field;
+    r->facets = arena_array(f->w->arena, FIELDS, sizeof *r->facets);
+    if (!r->facets)
+        return err_memory(f->e);
+    do {
+        const char *comma = rest.n ? memchr(rest.p, ',', rest.n) : NULL;
+        size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
+        if (count_field(f, r, slice_trim(slice_of(rest.p, n))))
+            return -1;
+        n += comma != NULL;
+        rest = slice_of(rest.p + n, rest.n - n);
+    } while (rest.n);
+    return 0;
+}
+
+int answer_facet(
+    struct answer *w, const struct facet_params *p, struct facet_result *r, struct err *e)
+{
+    struct faceting f = {.w = w, .p = p, .asof = DAY_NONE, .e = e};
+    struct story_filter filter = {p->since, p->until, p->on, p->vault, p->asof};
+    struct plan plan;
+    struct xquery *own;
+    day_t from;
+    *r = (struct facet_result){0};
+    if (reader_refresh(w->reader, e) || census_take(w, &f.c, e))
+        return -1;
+    memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
+    r->revision = w->reader->index.revision;
+    if (story_plan(w, p->query, &filter, &plan, &own, e) ||
+        (p->asof.n && date_range(p->asof, w->today, &from, &f.asof, e)) ||
+        census_match(w, f.c, own, &f.set, e))
+        return -1;
+    r->total = f.set.n;
+    r->suggestion_from = plan.suggestion_from;
+    r->suggestion_to = plan.suggestion_to;
+    r->suggestion_query = plan.suggestion_query;
+    return count_fields(&f, r);
+}
