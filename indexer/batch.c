@@ -139,6 +139,8 @@ int batch_docid(struct batch *b, day_t day, docid_t *docid, struct err *e)
 
 int batch_put(struct batch *b, docid_t docid, const struct doc *d, struct err *e)
 {
+    if (b->changes && changes_put(b->changes, batch_db(b), docid, d->id_term, e) < 0)
+        return -1;
     return ready(b, d->data.n, e) < 0 || doc_fill(d, b->doc, e) < 0
                ? -1
                : xwriter_put(b->writer, docid, b->doc, e);
@@ -151,6 +153,8 @@ int batch_put_data(struct batch *b, docid_t docid, struct slice data, struct err
 
 int batch_delete(struct batch *b, docid_t docid, struct err *e)
 {
+    if (b->changes && changes_delete(b->changes, batch_db(b), docid, e) < 0)
+        return -1;
     return ready(b, 0, e) < 0 ? -1 : xwriter_delete(b->writer, docid, e);
 }
 
@@ -219,6 +223,8 @@ int batch_commit(struct batch *b, struct err *e)
     if (b->closing(b->ctx, e) < 0 || set_numbers(b, e) < 0)
         return -1;
     keep_distance(b);
+    if (b->changes && changes_commit(b->changes, b->revision, e) < 0)
+        return -1;
     if (xwriter_commit(b->writer, e) < 0)
         return -1;
     b->open = false;

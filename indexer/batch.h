@@ -10,6 +10,7 @@
 #ifndef KB_BATCH_H
 #define KB_BATCH_H
 
+#include "indexer/changes.h"
 #include "indexer/doc.h"
 
 struct batch {
@@ -20,6 +21,7 @@ struct batch {
     /* Called before each commit, for what the caller has to write with it. */
     int (*closing)(void *ctx, struct err *e);
     void *ctx;
+    struct changes *changes; /* told of every unit that comes or goes; or NULL */
 
     uint64_t revision; /* of the next commit */
     char uuid[33];

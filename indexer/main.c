@@ -195,6 +195,7 @@ static int write_index(struct program *p)
         return p->e.code == ERR_LOCKED && o->quiet ? EX_OK : fail(p);
     struct update u = {.store = &store,
         .vaults = &p->vaults,
+        .state = p->config.state.text,
         .only_named = o->n_vaults || o->remove,
         .full = o->full,
         .force = o->force,

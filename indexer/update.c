@@ -57,6 +57,7 @@ struct updating {
     struct slice *orphans; /* vaults of the index that are not in u->vaults */
     size_t n_orphans, cap_orphans;
     struct progress progress;
+    struct changes changes;
     const char *generation; /* the name of the one being built, or NULL */
 };
 
@@ -857,6 +858,19 @@ static int open_index(struct updating *r, struct err *e)
     return b->path ? batch_begin(b, e) : err_memory(e);
 }
 
+/* The revision goes on where the index is lost and the journal is not. */
+static int open_changes(struct updating *r, struct err *e)
+{
+    struct batch *b = &r->batch;
+    uint64_t last, present = r->reader.db ? r->reader.revision : 0;
+    if (changes_open(&r->changes, r->u->state, r->reader.db, present, &last, e) < 0)
+        return -1;
+    if (b->revision <= last)
+        b->revision = last + 1;
+    b->changes = b->create ? NULL : &r->changes;
+    return 0;
+}
+
 /* Which vaults the index holds, and under which settings. */
 static int compare_vaults(struct updating *r, struct err *e)
 {
@@ -962,7 +976,10 @@ static int swap_in(struct updating *r, struct err *e)
         return -1;
     xwriter_close(b->writer);
     b->writer = NULL;
-    return read_back(r, e) < 0 ? -1 : store_swap(r->u->store, r->generation, e);
+    if (read_back(r, e) < 0 ||
+        changes_rebuilt(&r->changes, b->path, r->reader.db, b->revision, e) < 0)
+        return -1;
+    return store_swap(r->u->store, r->generation, e);
 }
 
 static int run_jobs(struct updating *r, struct err *e)
@@ -989,6 +1006,7 @@ static void end(struct updating *r)
         map_free(&r->jobs[i].numbers);
     }
     batch_end(&r->batch);
+    changes_close(&r->changes);
     index_reader_free(&r->reader);
     doc_builder_free(&r->builder);
     buf_free(&r->bytes);
@@ -999,10 +1017,12 @@ static void end(struct updating *r)
 
 int update_run(struct update *u, struct err *e)
 {
-    struct updating r = {.u = u};
+    struct updating r = {.u = u, .changes = {.fd = -1}};
     uint64_t began = progress_now_ns();
     store_clean(u->store);
     int rc = open_index(&r, e);
+    if (rc == 0)
+        rc = open_changes(&r, e);
     if (rc == 0)
         rc = make_jobs(&r, e);
     if (rc == 0)

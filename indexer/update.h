@@ -26,6 +26,7 @@
 struct update {
     const struct store *store;
     const struct vaults *vaults; /* those that are no longer here leave the index */
+    const char *state;           /* the folder of what cannot be rebuilt (changes.h), or NULL */
     bool only_named;             /* bring only the vaults named up to date */
     bool full, force;
     bool quiet, verbose;
