@@ -72,6 +72,19 @@ struct xquery *xquery_scale(struct xmaker *m, struct xquery *q, double factor)
     return s;
 }
 
+bool xquery_same(const struct xquery *a, const struct xquery *b)
+{
+    if (a->op != b->op || a->n_kids != b->n_kids || a->wqf != b->wqf || a->window != b->window ||
+        a->limit != b->limit || a->slot != b->slot || a->docids != b->docids ||
+        a->n_docids != b->n_docids || memcmp(&a->factor, &b->factor, sizeof a->factor) != 0 ||
+        !slice_eq(a->term, b->term) || !slice_eq(a->low, b->low) || !slice_eq(a->high, b->high))
+        return false;
+    for (size_t i = 0; i < a->n_kids; i++)
+        if (!xquery_same(a->kids[i], b->kids[i]))
+            return false;
+    return true;
+}
+
 static const char *const op_names[] = {[XQ_NONE] = "none",
     [XQ_ALL] = "all",
     [XQ_TERM] = "term",

@@ -33,6 +33,9 @@ struct xquery *xquery_pair(struct xmaker *m, enum xq_op op, struct xquery *a, st
 /* q with its weight times `factor`; 0: matches, weighs nothing. */
 struct xquery *xquery_scale(struct xmaker *m, struct xquery *q, double factor);
 
+/* Whether both are the same tree; a set of docids is the same where it is the same array. */
+bool xquery_same(const struct xquery *a, const struct xquery *b);
+
 /* Prefix notation, for --explain and tests: (and Zmuse (phrase closed source)). */
 struct buf;
 void xquery_write(const struct xquery *q, struct buf *out);

@@ -21,7 +21,7 @@ struct search {
     const struct search_params *params;
     struct search_result *r;
     struct plan plan;
-    struct xquery *tier[PLAN_TIERS]; /* without what earlier ones have */
+    struct xquery *tier[PLAN_TIERS];
     size_t n_tiers;
     struct xquery *all; /* what is counted */
     uint64_t offset;
@@ -29,6 +29,7 @@ struct search {
     struct xhit *found;
     double *score;
     size_t n_found, cap_found, cap_score;
+    uint64_t known; /* the total, where a match told it on the way; else UINT64_MAX */
     struct err *e;
 };
 
@@ -53,15 +54,13 @@ static int run(struct search *s, const struct xquery *q, enum xsort sort, uint32
 
 /* --- tiers --------------------------------------------------------------------------------- */
 
-static int add_tier(struct search *s, struct xquery *q)
+/* Tier i without the units of those before it. */
+static struct xquery *rest_of(struct search *s, size_t i)
 {
-    struct xquery *rest = q;
-    for (size_t i = 0; rest && i < s->n_tiers; i++)
-        rest = xquery_pair(&s->m, XQ_NOT, rest, s->tier[i]);
-    if (!rest)
-        return -1;
-    s->tier[s->n_tiers++] = rest;
-    return 0;
+    struct xquery *rest = s->tier[i];
+    for (size_t k = 0; rest && k < i; k++)
+        rest = xquery_pair(&s->m, XQ_NOT, rest, s->tier[k]);
+    return rest;
 }
 
 static int matches_any(struct search *s, const struct xquery *q, bool *any)
@@ -94,27 +93,38 @@ static int relax(struct search *s)
         s->r->relaxed = m == 1 ? "any" : "most";
         s->r->relaxed_words = (uint32_t)m;
         s->r->relaxed_of = (uint32_t)n;
-        s->n_tiers = 0;
-        s->all = q;
-        return add_tier(s, q);
+        s->tier[0] = s->all = q;
+        s->n_tiers = 1;
+        s->known = UINT64_MAX;
+        return 0;
     }
     return 0;
 }
 
+/* Whether a unit matches q just when it has any of the own words: then context adds none. */
+static bool adds_no_context(const struct search *s, const struct xquery *q)
+{
+    while (q && (q->op == XQ_FILTER || q->op == XQ_NOT) && q->n_kids)
+        q = q->kids[0];
+    return q && s->plan.own_any && xquery_same(q, s->plan.own_any);
+}
+
 static int choose_tiers(struct search *s)
 {
-    bool any = true;
-    s->all = s->plan.widest;
-    for (size_t i = 0; i < PLAN_TIERS; i++)
-        if (s->plan.tier[i] && add_tier(s, s->plan.tier[i]))
-            return -1;
-    if (s->params->match == MATCH_ALL && s->plan.n_words > 1) {
-        if (matches_any(s, s->all, &any))
-            return -1;
-        if (!any)
-            return relax(s);
-    }
-    return 0;
+    struct xquery *const *tier = s->plan.tier;
+    bool alone = adds_no_context(s, tier[PLAN_OWN]);
+    s->all = !alone             ? s->plan.widest
+             : tier[PLAN_TITLE] ? xquery_pair(&s->m, XQ_OR, tier[PLAN_OWN], tier[PLAN_TITLE])
+                                : tier[PLAN_OWN];
+    for (size_t i = 0; s->all && i < PLAN_TIERS; i++)
+        if (tier[i] && !(alone && i == PLAN_CONTEXT))
+            s->tier[s->n_tiers++] = tier[i];
+    return s->all ? 0 : -1;
+}
+
+static bool may_relax(const struct search *s)
+{
+    return s->params->match == MATCH_ALL && s->plan.n_words > 1;
 }
 
 static int keep(struct search *s, const struct xhit *h, double score)
@@ -126,24 +136,54 @@ static int keep(struct search *s, const struct xhit *h, double score)
     return 0;
 }
 
+static bool is_found(const struct search *s, size_t among, docid_t id)
+{
+    for (size_t i = 0; i < among; i++)
+        if (s->found[i].id == id)
+            return true;
+    return false;
+}
+
+/* The next tier on the first page: all units of those before it are found already, so that leaving
+ * them out costs no match of its own. */
+static int first_page(struct search *s, size_t i, double floor)
+{
+    struct xresult r;
+    size_t before = s->n_found;
+    if (run(s, s->tier[i], XSORT_WEIGHT, 0, s->limit, s->limit, true, &r))
+        return -1;
+    for (size_t k = 0; k < r.n_hits && s->n_found < s->limit; k++)
+        if (!is_found(s, before, r.hits[k].id) && keep(s, &r.hits[k], floor + r.hits[k].weight))
+            return -1;
+    if (!before && i + 1 == s->n_tiers && r.lower == r.upper)
+        s->known = r.total;
+    return 0;
+}
+
+static int later_page(struct search *s, size_t i, double floor, uint64_t *skip)
+{
+    struct xresult r;
+    struct xquery *rest = rest_of(s, i);
+    uint32_t want = s->limit - (uint32_t)s->n_found;
+    uint32_t first = *skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)*skip;
+    if (!rest || run(s, rest, XSORT_WEIGHT, first, want, first + want, true, &r))
+        return -1;
+    for (size_t k = 0; k < r.n_hits; k++)
+        if (keep(s, &r.hits[k], floor + r.hits[k].weight))
+            return -1;
+    *skip = r.n_hits ? 0 : *skip - (*skip < r.total ? *skip : r.total);
+    return 0;
+}
+
 /* One tier behind the other, until the page is full. Scores fall from tier to tier: each tier's
  * begin above the next one's best. */
 static int by_score(struct search *s)
 {
     uint64_t skip = s->offset;
-    double floor[PLAN_TIERS + 1] = {0};
-    for (size_t i = s->n_tiers; i-- > 0;)
-        floor[i] = floor[i + 1] + (i + 1 < s->n_tiers ? 1000 : 0);
     for (size_t i = 0; i < s->n_tiers && s->n_found < s->limit; i++) {
-        struct xresult r;
-        uint32_t want = s->limit - (uint32_t)s->n_found;
-        uint32_t first = skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)skip;
-        if (run(s, s->tier[i], XSORT_WEIGHT, first, want, first + want, true, &r))
+        double floor = 1000.0 * (double)(s->n_tiers - 1 - i);
+        if (s->offset ? later_page(s, i, floor, &skip) : first_page(s, i, floor))
             return -1;
-        for (size_t k = 0; k < r.n_hits; k++)
-            if (keep(s, &r.hits[k], floor[i] + r.hits[k].weight))
-                return -1;
-        skip = r.n_hits ? 0 : skip - (skip < r.total ? skip : r.total);
     }
     return 0;
 }
@@ -199,7 +239,7 @@ static int pile_add(struct search *s, struct pile *p, const struct xresult *r)
 /* Takes matches in docid order until `want` are there and the last one's day is whole. */
 static int pile_days(struct search *s, struct pile *p, struct xquery *q, bool newest, uint32_t want)
 {
-    uint32_t got = 0, step = want + 64;
+    uint32_t got = 0, step = want + want / 4 + 4;
     for (;;) {
         struct xresult r;
         if (run(s, q, newest ? XSORT_DOCID : XSORT_DOCID_DOWN, got, step, got + step, true, &r) ||
@@ -440,6 +480,10 @@ static int fill_hits(struct search *s)
 static int count(struct search *s)
 {
     struct xresult r;
+    s->r->total_exact = true;
+    s->r->total = s->known;
+    if (s->known != UINT64_MAX)
+        return 0;
     uint32_t check = s->params->exact ? UINT32_MAX : TOTAL_EXACT + 1;
     if (run(s, s->all, XSORT_DOCID, 0, 0, check, false, &r))
         return -1;
@@ -536,6 +580,28 @@ static int find_again(struct search *s, const char *id)
     return add_warning(s, "the index changed since the page before: this one goes on behind it");
 }
 
+/* Without a match for the total where the first page shows it: it is not full, or one tier's. */
+static int first_answer(struct search *s)
+{
+    if (order(s) || (!s->n_found && may_relax(s) && (relax(s) || (s->r->relaxed && order(s)))))
+        return -1;
+    if (s->n_found < s->limit)
+        s->known = s->n_found;
+    return count(s);
+}
+
+static int later_answer(struct search *s)
+{
+    uint64_t revision = 0;
+    char last[2 * UNIT_ID_BYTES + 1];
+    if (count(s) || (!s->r->total && may_relax(s) && (relax(s) || count(s))))
+        return -1;
+    if (s->params->cursor.n &&
+        (read_cursor(s, &revision, last) || (revision != s->r->revision && find_again(s, last))))
+        return -1;
+    return s->limit ? order(s) : 0;
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 static int explain(struct search *s, const struct query *q)
@@ -617,10 +683,9 @@ int answer_search(
         .r = r,
         .offset = (uint64_t)p->offset,
         .limit = (uint32_t)p->limit,
+        .known = UINT64_MAX,
         .e = e};
     struct query q = {0};
-    uint64_t revision = 0;
-    char last[2 * UNIT_ID_BYTES + 1];
     *r = (struct search_result){.query = p->query};
     if (reader_refresh(w->reader, e))
         return -1;
@@ -636,15 +701,10 @@ int answer_search(
     r->total_exact = true;
     if (s.plan.empty)
         return p->explain ? explain(&s, &q) : 0;
-    if (choose_tiers(&s) || count(&s))
+    bool first = s.limit && !s.offset && !p->cursor.n;
+    if (choose_tiers(&s) || (first ? first_answer(&s) : later_answer(&s)))
         return -1;
-    if (p->cursor.n) {
-        if (read_cursor(&s, &revision, last))
-            return -1;
-        if (revision != r->revision && find_again(&s, last))
-            return -1;
-    }
-    if (s.limit && (order(&s) || fill_hits(&s) || make_cursor(&s)))
+    if (s.limit && (fill_hits(&s) || make_cursor(&s)))
         return -1;
     return p->explain ? explain(&s, &q) : 0;
 }
