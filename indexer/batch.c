@@ -80,7 +80,7 @@ struct xdb *batch_db(struct batch *b)
 static int ready(struct batch *b, size_t bytes, struct err *e)
 {
     if (!b->writer &&
-        xwriter_open(&b->writer, b->path, b->create ? XWRITER_CREATE : XWRITER_EXISTING, e) < 0)
+        xwriter_open(&b->writer, b->path, b->create ? XWRITER_PART : XWRITER_EXISTING, e) < 0)
         return -1;
     if (!b->open && xwriter_begin(b->writer, e) < 0)
         return -1;

@@ -644,17 +644,40 @@ static void sign(struct doc *d)
 }
 
 /* What later units inherit of this one. */
-static int bequeath(struct making *m, size_t unit, const struct tokens *t, struct slice text)
+static int bequeath(
+    struct doc_builder *b, size_t unit, const struct tokens *t, struct slice text, struct err *e)
 {
-    struct doc_builder *b = m->b;
     if (!b->inherited[unit])
         return 0;
-    if (m->u->kind == UNIT_HEADING) {
+    if (b->at.note->units[unit].kind == UNIT_HEADING) {
         b->rendered[unit] = arena_dup(&b->arena, text);
         if (!b->rendered[unit].p)
-            return err_memory(m->e);
+            return err_memory(e);
     }
-    return inheritable(b, t, &b->words[unit], m->e);
+    return inheritable(b, t, &b->words[unit], e);
+}
+
+/* What of the rendered text is searched. */
+static struct slice searched(struct slice text)
+{
+    if (text.n > DOC_TEXT_BYTES) {
+        text.n = DOC_TEXT_BYTES;
+        while (text.n && ((unsigned char)text.p[text.n] & 0xC0) == 0x80)
+            text.n--;
+    }
+    return text;
+}
+
+int doc_pass(struct doc_builder *b, size_t unit, struct err *e)
+{
+    struct tokens t = {0};
+    if (!b->inherited[unit])
+        return 0;
+    arena_reset(&b->unit);
+    struct slice text = searched(render(b, &b->at.note->units[unit]));
+    if (b->text.failed)
+        return err_memory(e);
+    return tokenize(&b->unit, text, &t, e) < 0 ? -1 : bequeath(b, unit, &t, text, e);
 }
 
 int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES], docid_t docid,
@@ -665,12 +688,12 @@ int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES
     *d = (struct doc){.day = u->day, .note = b->at.number};
     struct making m = {b, &b->unit, u, d, e};
     struct tokens t = {0};
-    struct slice text = render(b, u);
+    struct slice text = searched(render(b, u));
     if (b->text.failed)
         return err_memory(e);
     if (tokenize(&b->unit, text, &t, e) < 0 || own_words(&m, &t, text) < 0 ||
         flags(&m, docid) < 0 || (unit ? context(&m) : head(&m)) < 0 ||
-        bequeath(&m, unit, &t, text) < 0 || record_data(&m, unit, id) < 0)
+        bequeath(b, unit, &t, text, e) < 0 || record_data(&m, unit, id) < 0)
         return -1;
     sign(d);
     d->id_term = doc_id_term(&b->unit, id);

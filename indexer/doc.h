@@ -23,6 +23,9 @@
  * the work of a hostile note. */
 enum { DOC_PARENTS = 16, DOC_CONTEXT = 512 };
 
+/* So much of one unit's text can be found by its words; all of it is kept and shown. */
+enum { DOC_TEXT_BYTES = 512 << 10 };
+
 struct doc_posting {
     struct slice term;
     uint32_t pos; /* 0: the term has no positions */
@@ -93,6 +96,8 @@ struct slice doc_id_term(struct arena *a, const uint8_t id[UNIT_ID_BYTES]);
 /* *d lives until the next doc_build. */
 int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES], docid_t docid,
     struct doc *d, struct err *e);
+/* In place of doc_build, for a unit that is written elsewhere: only what others inherit of it. */
+int doc_pass(struct doc_builder *b, size_t unit, struct err *e);
 int doc_fill(const struct doc *d, struct xdoc *x, struct err *e);
 
 #endif

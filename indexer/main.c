@@ -19,6 +19,8 @@
 #include "lib/json.h"
 #include "lib/log.h"
 
+enum { JOBS_UNASKED = 4 };
+
 struct program {
     struct arena a;
     struct options o;
@@ -187,6 +189,14 @@ static int prepare(struct program *p)
     return 0;
 }
 
+static unsigned jobs(const struct options *o)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (o->jobs)
+        return (unsigned)o->jobs;
+    return cores < 1 ? 1 : cores < JOBS_UNASKED ? (unsigned)cores : JOBS_UNASKED;
+}
+
 static int write_index(struct program *p)
 {
     struct store store;
@@ -200,7 +210,8 @@ static int write_index(struct program *p)
         .full = o->full,
         .force = o->force,
         .quiet = o->quiet,
-        .verbose = o->verbose};
+        .verbose = o->verbose,
+        .jobs = jobs(o)};
     int rc = prepare(p);
     bool idle = rc == 0 && p->missing && !o->remove && !p->vaults.n;
     if (rc == 0 && !idle)

@@ -85,7 +85,7 @@ static const struct row rows[] = {
         NULL},
     {"exclude", 0, VALUE, 0, "GLOB", "leave out, as a line of .kbignore would; repeatable",
         set_exclude},
-    {"jobs", 0, VALUE, 0, "N", "how many notes may be worked on at once", set_jobs},
+    {"jobs", 0, VALUE, 0, "N", "how many processes write a new index (one a core, up to 4)", set_jobs},
     {"wait", 0, VALUE, 0, "SECONDS", "how long to wait for another kbindex", set_wait},
     {"index", 0, TEXT(places.index), "NAME", "which index (main)", NULL},
     {"db", 0, TEXT(places.db), "DIR", "the index in this folder", NULL},

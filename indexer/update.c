@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "indexer/batch.h"
+#include "indexer/build.h"
 #include "indexer/progress.h"
 #include "indexer/report.h"
 #include "indexer/state.h"
@@ -58,7 +59,7 @@ struct updating {
     size_t n_orphans, cap_orphans;
     struct progress progress;
     struct changes changes;
-    const char *generation; /* the name of the one being built, or NULL */
+    struct build build; /* of a new generation */
 };
 
 /* --- what there is ------------------------------------------------------------------------- */
@@ -258,40 +259,55 @@ static bool has_line(struct slice text, struct slice line)
     return false;
 }
 
+/* Puts one more way of writing a compound among the others, in their order. */
+static int add_words(struct arena *a, struct slice *words, struct slice more, struct err *e)
+{
+    if (words->n + more.n >= COMPOUND_BYTES || has_line(*words, more))
+        return 0;
+    struct buf all = {0};
+    bool placed = false;
+    for (struct slice rest = *words; rest.n;) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        struct slice line = slice_of(rest.p, end ? (size_t)(end - rest.p) : rest.n);
+        size_t taken = line.n + (end != NULL);
+        if (!placed && slice_cmp(more, line) < 0) {
+            buf_slice(&all, more);
+            buf_char(&all, '\n');
+            placed = true;
+        }
+        buf_slice(&all, line);
+        rest = slice_of(rest.p + taken, rest.n - taken);
+        if (rest.n || !placed)
+            buf_char(&all, '\n');
+    }
+    if (!placed)
+        buf_slice(&all, more);
+    *words = all.failed ? slice_of(NULL, 0) : arena_dup(a, buf_view(&all));
+    buf_free(&all);
+    return words->p ? 0 : err_memory(e);
+}
+
 /* The compounds met since the last commit, each beside those that the index knows. */
 static int set_compounds(struct updating *r, struct err *e)
 {
     struct doc_builder *b = &r->builder;
     struct arena a = {0};
-    struct map all = {0};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < b->n_joined; i++) {
-        bool added;
+        struct slice words;
         char *key = arena_printf(&a, "j:%.*s", (int)b->joined[i].joined.n, b->joined[i].joined.p);
-        struct map_entry *at = key ? map_at(&all, &a, slice_str(key), &added) : NULL;
-        struct slice *words = !at ? NULL : added ? arena_alloc(&a, sizeof *words) : at->at;
-        if (!words) {
+        if (!key)
             rc = err_memory(e);
-            break;
-        }
-        at->at = words;
-        if (added)
-            rc = xdb_metadata(xwriter_db(r->batch.writer), &a, slice_str(key), words, e);
-        struct slice more = b->joined[i].words;
-        if (rc < 0 || words->n + more.n >= COMPOUND_BYTES || has_line(*words, more))
-            continue;
-        char *joined = arena_printf(&a, "%.*s%s%.*s", (int)words->n, words->n ? words->p : "",
-            words->n ? "\n" : "", (int)more.n, more.p);
-        if (!joined) {
-            rc = err_memory(e);
-            break;
-        }
-        *words = slice_str(joined);
-        rc = batch_set(&r->batch, slice_str(key), *words, e);
+        else
+            rc = xdb_metadata(xwriter_db(r->batch.writer), &a, slice_str(key), &words, e);
+        size_t before = rc == 0 ? words.n : 0;
+        if (rc == 0)
+            rc = add_words(&a, &words, b->joined[i].words, e);
+        if (rc == 0 && words.n != before)
+            rc = batch_set(&r->batch, slice_str(key), words, e);
     }
     if (rc == 0)
         b->n_joined = 0;
-    map_free(&all);
     arena_free(&a);
     return rc;
 }
@@ -517,20 +533,19 @@ static int write_unit(struct work *w, size_t i)
         return -1;
     p->now.terms_sig = d.terms_sig;
     p->now.data_sig = d.data_sig;
-    bool in_place = !r->batch.create && p->old && p->now.docid == p->old->docid;
+    bool in_place = p->old && p->now.docid == p->old->docid;
     bool same_terms = in_place && p->fate == UNIT_SAME && p->old->terms_sig == d.terms_sig;
     bool same_data = same_terms && p->old->data_sig == d.data_sig;
     j->units_added += p->fate == UNIT_NEW;
     j->units_changed += p->fate == UNIT_IN_PLACE;
-    j->units_moved += p->fate == UNIT_SAME && !same_data && !r->batch.create;
+    j->units_moved += p->fate == UNIT_SAME && !same_data;
     if (same_data)
         return 0;
     if (same_terms)
         return batch_put_data(&r->batch, p->now.docid, d.data, w->e);
     if (batch_put(&r->batch, p->now.docid, &d, w->e) < 0)
         return -1;
-    return !r->batch.create && p->old && !in_place ? batch_delete(&r->batch, p->old->docid, w->e)
-                                                   : 0;
+    return p->old && !in_place ? batch_delete(&r->batch, p->old->docid, w->e) : 0;
 }
 
 static int drop_unclaimed(struct work *w)
@@ -545,41 +560,40 @@ static int drop_unclaimed(struct work *w)
     return 0;
 }
 
-static int write_state(struct work *w)
+static int write_state(
+    struct updating *r, struct slice vault, const struct state_note *n, struct err *e)
 {
-    struct updating *r = w->r;
     struct buf text = {0};
-    state_note_write(&text, &w->now);
-    int rc = text.failed ? err_memory(w->e)
-                         : batch_set(&r->batch, state_note_key(&r->note, w->j->vault->name, w->rel),
-                               buf_view(&text), w->e);
+    state_note_write(&text, n);
+    int rc = text.failed ? err_memory(e)
+                         : batch_set(&r->batch, state_note_key(&r->note, vault, n->rel),
+                               buf_view(&text), e);
     buf_free(&text);
     return rc;
 }
 
-static int write_units_state(struct work *w)
+static int write_units_state(struct updating *r, uint32_t number, const struct state_unit *units,
+    size_t n_units, struct err *e)
 {
-    struct updating *r = w->r;
     struct buf text = {0};
-    for (size_t i = 0; i < w->note.n_units; i++)
-        state_units_write(&text, &w->units[i].now, 1);
-    int rc = text.failed ? err_memory(w->e)
-                         : batch_set(&r->batch, state_units_key(&r->note, w->now.number),
-                               buf_view(&text), w->e);
+    state_units_write(&text, units, n_units);
+    int rc = text.failed
+                 ? err_memory(e)
+                 : batch_set(&r->batch, state_units_key(&r->note, number), buf_view(&text), e);
     buf_free(&text);
     return rc;
 }
 
-static int name_note(struct work *w)
+static int name_note(
+    struct updating *r, struct slice vault, const struct state_note *n, struct err *e)
 {
-    struct updating *r = w->r;
-    char *key = arena_printf(&r->note, "o:%" PRIu32, w->now.number);
+    char *key = arena_printf(&r->note, "o:%" PRIu32, n->number);
     struct buf name = {0};
-    buf_slice(&name, w->j->vault->name);
+    buf_slice(&name, vault);
     buf_char(&name, '/');
-    buf_slice(&name, w->rel);
-    int rc = !key || name.failed ? err_memory(w->e)
-                                 : batch_set(&r->batch, slice_str(key), buf_view(&name), w->e);
+    buf_slice(&name, n->rel);
+    int rc = !key || name.failed ? err_memory(e)
+                                 : batch_set(&r->batch, slice_str(key), buf_view(&name), e);
     buf_free(&name);
     return rc;
 }
@@ -601,20 +615,74 @@ static void count(struct work *w, const struct state_note *old)
         w->j->changed++;
 }
 
+/* The units as they are now, in their order. */
+static struct state_unit *units_now(struct work *w)
+{
+    size_t n = w->note.n_units;
+    struct state_unit *v = arena_array(&w->r->note, n, sizeof *v);
+    for (size_t i = 0; v && i < n; i++)
+        v[i] = w->units[i].now;
+    return v;
+}
+
+/* A rebuild writes it later, from the same bytes. */
+static int plan_note(struct work *w)
+{
+    struct updating *r = w->r;
+    for (size_t i = 0; i < w->note.n_units; i++) {
+        w->j->units_added += w->units[i].fate == UNIT_NEW;
+        if (place_unit(w, &w->units[i]) < 0)
+            return -1;
+    }
+    const struct state_unit *v = units_now(w);
+    const struct build_note n = {.vault = w->j->vault->name,
+        .language = w->j->vault->language,
+        .rel = w->rel,
+        .state = w->now};
+    return v ? build_note(&r->build, &n, buf_view(&r->bytes), v, w->note.n_units, w->e)
+             : err_memory(w->e);
+}
+
+static int write_units(struct work *w)
+{
+    struct updating *r = w->r;
+    for (size_t i = 0; i < w->note.n_units; i++)
+        if (write_unit(w, i) < 0)
+            return -1;
+    const struct state_unit *v = units_now(w);
+    if (!v)
+        return err_memory(w->e);
+    return write_state(r, w->j->vault->name, &w->now, w->e) < 0
+               ? -1
+               : write_units_state(r, w->now.number, v, w->note.n_units, w->e);
+}
+
+/* Of a hostile note: no one writes a paragraph as long as a book. */
+static void tell_cut(struct work *w)
+{
+    for (size_t i = 0; i < w->note.n_units; i++) {
+        const struct unit *u = &w->note.units[i];
+        char what[160];
+        if (u->text.n <= DOC_TEXT_BYTES)
+            continue;
+        snprintf(what, sizeof what,
+            "line %" PRIu32 ": %zu bytes in one piece: only the first %d are searched: break it up",
+            u->line, u->text.n, DOC_TEXT_BYTES);
+        tell(w->r, w->j, w->rel, what);
+    }
+}
+
 static int write_note(struct work *w, const struct state_note *old)
 {
     struct updating *r = w->r;
     const struct doc_note n = {
         w->j->vault->name, w->rel, w->now.number, w->j->vault->language, &w->note};
-    if (doc_begin(&r->builder, &n, w->e) < 0 || pair_units(w) < 0)
-        return -1;
-    for (size_t i = 0; i < w->note.n_units; i++)
-        if (write_unit(w, i) < 0)
-            return -1;
     w->now.n_units = (uint32_t)w->note.n_units;
-    if (drop_unclaimed(w) < 0 || write_state(w) < 0 || write_units_state(w) < 0 ||
-        ((!old || r->batch.create) && name_note(w) < 0))
+    if (doc_begin(&r->builder, &n, w->e) < 0 || pair_units(w) < 0 ||
+        (r->batch.create ? plan_note(w) : write_units(w)) < 0 || drop_unclaimed(w) < 0 ||
+        (!old && !r->batch.create && name_note(r, n.vault, &w->now, w->e) < 0))
         return -1;
+    tell_cut(w);
     count(w, old);
     return 0;
 }
@@ -668,7 +736,8 @@ static int renew(struct work *w, const struct state_note *old)
 {
     w->now.number = old->number;
     w->now.n_units = old->n_units;
-    return state_changed(&w->now, &w->now.st) ? 0 : write_state(w);
+    return state_changed(&w->now, &w->now.st) ? 0
+                                              : write_state(w->r, w->j->vault->name, &w->now, w->e);
 }
 
 static bool is_binary(struct updating *r, struct slice bytes, bool *binary)
@@ -852,10 +921,7 @@ static int open_index(struct updating *r, struct err *e)
         return -1;
     if (!b->create)
         return store_current(u->store, &r->arena, &b->path, e) < 0 ? -1 : batch_begin(b, e);
-    if (store_next(u->store, &r->arena, &r->generation, e) < 0)
-        return -1;
-    b->path = arena_printf(&r->arena, "%s/%s", u->store->dir, r->generation);
-    return b->path ? batch_begin(b, e) : err_memory(e);
+    return build_begin(&r->build, u->store, e) < 0 ? -1 : batch_begin(b, e);
 }
 
 /* The revision goes on where the index is lost and the journal is not. */
@@ -966,20 +1032,60 @@ static int read_back(const struct updating *r, struct err *e)
     return rc;
 }
 
-/* A whole generation becomes the present one. */
-static int swap_in(struct updating *r, struct err *e)
+/* All that stands beside the units, as one part of the new generation. */
+static int write_metadata(struct updating *r, struct err *e)
+{
+    const struct build *b = &r->build;
+    struct arena a = {0};
+    struct slice words = {NULL, 0};
+    int rc = set_vaults(r, e);
+    for (size_t i = 0; rc == 0 && i < b->n_notes; i++) {
+        const struct build_note *n = &b->notes[i];
+        arena_reset(&r->note);
+        rc = write_state(r, n->vault, &n->state, e);
+        if (rc == 0)
+            rc = write_units_state(
+                r, n->state.number, b->units + n->first_unit, n->state.n_units, e);
+        if (rc == 0)
+            rc = name_note(r, n->vault, &n->state, e);
+    }
+    for (size_t i = 0; rc == 0 && i < b->n_compounds; i++) {
+        struct slice joined = b->compounds[i].joined;
+        rc = add_words(&a, &words, b->compounds[i].words, e);
+        if (rc < 0 || (i + 1 < b->n_compounds && slice_eq(joined, b->compounds[i + 1].joined)))
+            continue;
+        char *key = arena_printf(&a, "j:%.*s", (int)joined.n, joined.p);
+        rc = key ? batch_set(&r->batch, slice_str(key), words, e) : err_memory(e);
+        arena_reset(&a);
+        words = slice_of(NULL, 0);
+    }
+    arena_free(&a);
+    return rc < 0 ? -1 : batch_commit(&r->batch, e);
+}
+
+/* Writes what was planned; the whole of it becomes the present generation. */
+static int finish_build(struct updating *r, struct err *e)
 {
     struct batch *b = &r->batch;
-    if (!b->writer && set_vaults(r, e) < 0)
+    struct build *build = &r->build;
+    const char *name;
+    progress_clear(&r->progress);
+    if (build_parts(build, r->u->jobs, !r->u->quiet, e) < 0)
         return -1;
-    if (batch_commit(b, e) < 0)
+    b->path = build_last_part(build, e);
+    if (!b->path || write_metadata(r, e) < 0)
         return -1;
     xwriter_close(b->writer);
     b->writer = NULL;
+    if (build_merge(build, &name, e) < 0)
+        return -1;
+    b->path = arena_printf(&r->arena, "%s/%s", r->u->store->dir, name);
+    if (!b->path)
+        return err_memory(e);
     if (read_back(r, e) < 0 ||
         changes_rebuilt(&r->changes, b->path, r->reader.db, b->revision, e) < 0)
         return -1;
-    return store_swap(r->u->store, r->generation, e);
+    return store_swap(r->u->store, name, e);
 }
 
 static int run_jobs(struct updating *r, struct err *e)
@@ -987,13 +1093,13 @@ static int run_jobs(struct updating *r, struct err *e)
     size_t files = 0;
     for (size_t i = 0; i < r->n_jobs; i++)
         files += r->jobs[i].scan.n;
-    progress_begin(&r->progress, "indexing", files, !r->u->quiet);
+    progress_begin(&r->progress, r->batch.create ? "reading" : "indexing", files, !r->u->quiet);
     for (size_t i = 0; i < r->n_jobs; i++)
         if (r->jobs[i].wanted && run_job(r, &r->jobs[i], e) < 0)
             return -1;
     if (!r->batch.create && drop_orphans(r, e) < 0)
         return -1;
-    return r->batch.create ? swap_in(r, e) : batch_commit(&r->batch, e);
+    return r->batch.create ? finish_build(r, e) : batch_commit(&r->batch, e);
 }
 
 static void end(struct updating *r)
@@ -1006,6 +1112,7 @@ static void end(struct updating *r)
         map_free(&r->jobs[i].numbers);
     }
     batch_end(&r->batch);
+    build_end(&r->build);
     changes_close(&r->changes);
     index_reader_free(&r->reader);
     doc_builder_free(&r->builder);

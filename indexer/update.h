@@ -13,8 +13,8 @@
  * New notes come before vanished ones go, so that a renamed note is never missing, and take over
  * the numbers of its equal texts (schema.h, id).
  *
- * A full rebuild does the same into a generation of its own; ids, uuid and revision go on from the
- * present one where that can be read. It is swapped in when it is whole and checked. Nothing that
+ * A full rebuild does the same into a generation of its own (build.h); ids, uuid and revision go on
+ * from the present one where that can be read. It is swapped in when it is whole and checked. Nothing that
  * the present index holds is lost by it without `force`.
  */
 #ifndef KB_UPDATE_H
@@ -30,6 +30,7 @@ struct update {
     bool only_named;             /* bring only the vaults named up to date */
     bool full, force;
     bool quiet, verbose;
+    unsigned jobs; /* processes that write a new generation */
 
     bool problems; /* told: some input was not read, or kept against the files */
     bool missing;  /* told: a vault that was named is not there */

@@ -42,6 +42,7 @@ struct xwriter {
     Xapian::WritableDatabase db;
     std::unique_ptr<xdb> reader;
     std::string path;
+    bool synced; /* commits are */
     bool open;   /* in a transaction */
     bool failed; /* rolled back after an error: only closing is left */
 };
@@ -1113,11 +1114,14 @@ int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, s
             err_set(why, ERR_IO, "cannot write there: %s", strerror(errno));
         if (why->code)
             return -1;
-        int flags = mode == XWRITER_CREATE ? Xapian::DB_CREATE : Xapian::DB_OPEN;
+        int flags = mode == XWRITER_EXISTING ? Xapian::DB_OPEN : Xapian::DB_CREATE;
+        if (mode == XWRITER_PART)
+            flags |= Xapian::DB_NO_SYNC;
         Xapian::WritableDatabase db(path, flags | Xapian::DB_BACKEND_GLASS);
         auto made = std::make_unique<xwriter>();
         made->db = db;
         made->path = path;
+        made->synced = mode != XWRITER_PART;
         made->reader.reset(new xdb{db, path, true, 0});
         *w = made.release();
         return 0;
@@ -1156,7 +1160,8 @@ int xwriter_commit(struct xwriter *w, struct err *e)
     return writing(w, e, [&] {
         w->open = false;
         w->db.commit_transaction();
-        sync_folder(w->path);
+        if (w->synced)
+            sync_folder(w->path);
         return 0;
     });
 }

@@ -197,7 +197,8 @@ struct xdoc; /* a document under construction */
 
 enum xwriter_mode {
     XWRITER_EXISTING, /* ERR_MISSING when there is none */
-    XWRITER_CREATE    /* a new one; ERR_IO when one is there */
+    XWRITER_CREATE,   /* a new one; ERR_IO when one is there */
+    XWRITER_PART      /* a new one that is only there to be merged: nothing is synced */
 };
 /* Never waits for the lock: ERR_LOCKED at once; a folder that cannot be written is ERR_IO. A new
  * folder is 0700, the files in it follow the umask. */
