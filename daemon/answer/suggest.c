@@ -27,6 +27,7 @@ struct suggesting {
     struct slice prefix;
     struct top *top; /* of the kind that is gathered */
     size_t cut;      /* bytes of a term before its text */
+    bool asked;      /* for this kind by name: nothing typed stands for everything */
     uint32_t seen;
     struct slice *keys; /* titles: what is counted afterwards */
     size_t n_keys, cap_keys;
@@ -123,7 +124,7 @@ static int words(struct suggesting *s)
 static int entities(struct suggesting *s)
 {
     struct slice key = token_key(s->w->arena, s->prefix);
-    return key.n ? each_term(s, 'E', key, keep_term) : 0;
+    return key.n || s->asked ? each_term(s, 'E', key, keep_term) : 0;
 }
 
 /* "a/b" as schema.h has it: each part as a key. */
@@ -140,9 +141,9 @@ static int tags(struct suggesting *s)
         n += slash != NULL;
         rest = slice_of(rest.p + n, rest.n - n);
     }
-    int rc = key.failed ? err_memory(s->e)
-             : key.n    ? each_term(s, 'G', buf_view(&key), keep_term)
-                        : 0;
+    int rc = key.failed          ? err_memory(s->e)
+             : key.n || s->asked ? each_term(s, 'G', buf_view(&key), keep_term)
+                                 : 0;
     buf_free(&key);
     return rc;
 }
@@ -225,6 +226,45 @@ static const struct kind {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* What is typed last: quotes and [[ hold blanks. */
+static struct slice last_item(struct slice text)
+{
+    struct slice item = text;
+    bool quoted = false, linked = false;
+    while (text.n) {
+        if (slice_starts(text, SLICE_LIT("[[")) || slice_starts(text, SLICE_LIT("]]")))
+            linked = *text.p == '[';
+        uint32_t c = utf8_next(&text);
+        quoted ^= c == '"';
+        if (!quoted && !linked && utf8_class(c) == UTF8_SPACE)
+            item = text;
+    }
+    return item;
+}
+
+/* The kind that the query itself names before what is to be completed; that is cut off. */
+static enum suggest_kind marked_kind(struct slice *prefix)
+{
+    static const struct {
+        const char *text;
+        enum suggest_kind kind;
+    } marks[] = {{"#", SUGGEST_TAG}, {"tag:", SUGGEST_TAG}, {"entity:", SUGGEST_ENTITY},
+        {"link:", SUGGEST_TITLE}, {"[[", SUGGEST_TITLE}};
+    struct slice item = last_item(*prefix);
+    while (item.n && (*item.p == '-' || *item.p == '('))
+        item = slice_of(item.p + 1, item.n - 1);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t n = strlen(marks[i].text);
+        if (!slice_starts(item, slice_str(marks[i].text)))
+            continue;
+        *prefix = slice_of(item.p + n, item.n - n);
+        if (prefix->n && *prefix->p == '"')
+            *prefix = slice_of(prefix->p + 1, prefix->n - 1);
+        return marks[i].kind;
+    }
+    return SUGGEST_ANY;
+}
+
 static bool is_there(struct arena *a, const struct suggest_result *r, struct slice text)
 {
     struct slice key = token_key(a, text);
@@ -247,6 +287,8 @@ int answer_suggest(
     struct answer *w, const struct suggest_params *p, struct suggest_result *r, struct err *e)
 {
     struct top tops[KINDS] = {0};
+    struct slice prefix = p->prefix;
+    int kind = p->kind == SUGGEST_ANY ? (int)marked_kind(&prefix) : p->kind;
     size_t max = (size_t)p->limit;
     *r = (struct suggest_result){0};
     if (reader_refresh(w->reader, e))
@@ -254,11 +296,12 @@ int answer_suggest(
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
     for (size_t k = 0; k < KINDS; k++) {
-        if (p->kind != SUGGEST_ANY && p->kind != (int)kinds[k].kind)
+        if (kind != SUGGEST_ANY && kind != (int)kinds[k].kind)
             continue;
         tops[k] = (struct top){
             .v = arena_array(w->arena, max, sizeof *tops[k].v), .max = max, .kind = kinds[k].name};
-        struct suggesting s = {.w = w, .prefix = p->prefix, .top = &tops[k], .e = e};
+        struct suggesting s = {
+            .w = w, .prefix = prefix, .top = &tops[k], .asked = kind != SUGGEST_ANY, .e = e};
         if (!tops[k].v)
             return err_memory(e);
         if (kinds[k].gather(&s))

@@ -150,7 +150,7 @@ static void index_all(const struct fixture *f)
     snprintf(vaults, sizeof vaults,
         "[{\"name\":\"kb\",\"path\":\"%s/kb\"},{\"name\":\"work\",\"path\":\"%s/kb/work\"}]",
         f->root, f->root);
-    const char *const meta[][2] = {{"schema", "1"}, {"uuid", "0123456789abcdef0123456789abcdef"},
+    const char *const meta[][2] = {{"schema", "2"}, {"uuid", "0123456789abcdef0123456789abcdef"},
         {"revision", "7"}, {"vaults", vaults}, {"counts", "{\"units\":20,\"notes\":5}"}};
     for (size_t i = 0; i < sizeof meta / sizeof *meta; i++)
         xwriter_set_metadata(w, slice_str(meta[i][0]), slice_str(meta[i][1]), &e);
@@ -525,6 +525,13 @@ static void test_suggest(void **state)
         "field title:|field heading:|field tag:|field path:|field "
         "file:");
     check_suggest(f, SUGGEST_ANY, "\xff\x01\"", "");
+    check_suggest(f, SUGGEST_ANY, "spark -tag:mod", "tag models/meta");
+    check_suggest(f, SUGGEST_ANY, "(#mod", "tag models/meta");
+    check_suggest(f, SUGGEST_ANY, "spark entity:\"mutual l", "entity mutual labs");
+    check_suggest(f, SUGGEST_ANY, "x [[muse sp", "title Muse Spark");
+    check_suggest(f, SUGGEST_ANY, "[[x]] link:mus", "title Muse Spark");
+    check_suggest(f, SUGGEST_ANY, "[[x]] mu", "word muse");
+    check_suggest(f, SUGGEST_ENTITY, "mutual", "entity mutual labs");
 }
 
 static void test_status(void **state)
