@@ -20,6 +20,7 @@ struct conn {
     struct frame frame;
     struct lane lane;
     struct peer peer;
+    struct subscriber subscriber;
     struct request *in_flight[PROTO_MAX_IN_FLIGHT];
     unsigned n_in_flight;
     size_t unread;        /* memory of answers that the peer has not read */
@@ -70,6 +71,7 @@ static void conn_close(struct conn *c)
     c->closing = true;
     while (c->n_in_flight)
         abandon(c, c->in_flight[--c->n_in_flight]);
+    subscriber_end(&c->subscriber);
     struct host *h = c->host;
     *(c->prev ? &c->prev->next : &h->conns) = c->next;
     if (c->next)
@@ -106,11 +108,10 @@ static size_t write_now(struct conn *c, const uv_buf_t *bufs, unsigned n)
 }
 
 /* Writes r->out, then frees r. */
-static void reply(struct conn *c, struct request *r)
+static void put(struct conn *c, struct request *r)
 {
     r->state = REQUEST_WRITING;
     r->conn = c;
-    c->host->requests++;
     int head = 0;
     if (c->frame.style == FRAME_HEADERS)
         head = snprintf(r->head, sizeof r->head, "Content-Length: %zu\r\n\r\n", r->out.n);
@@ -146,12 +147,51 @@ static void reply(struct conn *c, struct request *r)
     }
 }
 
+static void reply(struct conn *c, struct request *r)
+{
+    c->host->requests++;
+    put(c, r);
+}
+
 static void leave_flight(struct conn *c, const struct request *r)
 {
     unsigned i = 0;
     while (c->in_flight[i] != r)
         i++;
     c->in_flight[i] = c->in_flight[--c->n_in_flight];
+}
+
+static void on_news(struct subscriber *s)
+{
+    turn((struct conn *)(void *)((char *)s - offsetof(struct conn, subscriber)));
+}
+
+/* What the answers of these two are about is the loop's to do. */
+static void subscribe(struct conn *c, struct request *r)
+{
+    struct err e = {.at = ERR_NOWHERE};
+    if (r->method != PROTO_subscribe && r->method != PROTO_unsubscribe)
+        return;
+    c->subscriber.wake = on_news;
+    if (subscriber_take(&c->subscriber, &c->host->news, r, &e)) {
+        r->err = e;
+        request_refuse(r, ERR_NONE, NULL);
+    }
+}
+
+/* Only while nothing else waits to be read. */
+static void tell(struct conn *c)
+{
+    while (c->subscriber.due && !c->closing && !c->ended && !c->unread) {
+        struct request *r = request_new();
+        if (!r) {
+            conn_close(c);
+        } else if (subscriber_next(&c->subscriber, &r->out)) {
+            put(c, r);
+        } else {
+            request_free(r);
+        }
+    }
 }
 
 /* What was made of it, unless it was cancelled meanwhile. */
@@ -163,6 +203,8 @@ static void answer(struct conn *c, struct request *r)
     }
     if (r->cancelled)
         request_refuse(r, ERR_CANCELLED, r->cancelled);
+    else if (r->err.code == ERR_NONE)
+        subscribe(c, r);
     reply(c, r);
 }
 
@@ -406,6 +448,7 @@ static void watch(struct conn *c)
 static void turn(struct conn *c)
 {
     take_messages(c);
+    tell(c);
     if (c->closing)
         return;
     if (c->ended && !c->n_in_flight && !c->unread) {

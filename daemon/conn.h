@@ -21,7 +21,7 @@
 #ifndef KB_CONN_H
 #define KB_CONN_H
 
-#include "daemon/pool.h"
+#include "daemon/subscribe.h"
 #include "lib/frame.h"
 
 /* What all connections share. Zeroed but for what host_init sets; the limits may be changed. */
@@ -29,6 +29,7 @@ struct host {
     uv_loop_t *loop;
     struct pool *pool;
     struct conn *conns;
+    struct news *news; /* NULL while nobody subscribes */
     const char *db;
     uint64_t started_ns, requests;
     unsigned n_conns;

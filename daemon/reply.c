@@ -549,6 +549,36 @@ static int reply_rising(struct answer *w, const union proto_params *p,
     return 0;
 }
 
+static int reply_subscribe(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct subscribe_result r = {0};
+    if (answer_subscribe(w, &p->subscribe, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    if (p->subscribe.saved.p)
+        json_key_int(&j, "total", (int64_t)r.total);
+    json_close(&j, '}');
+    return 0;
+}
+
+/* The loop does it. */
+static int reply_unsubscribe(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)p;
+    (void)facts;
+    (void)e;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    key_string_or_null(&j, "index", slice_str(w->reader->index.uuid));
+    json_close(&j, '}');
+    return 0;
+}
+
 reply_fn *const reply_methods[PROTO_COUNT] = {
 #define METHOD(c, wire, help) reply_##c,
     PROTO_METHODS(METHOD)

@@ -266,6 +266,7 @@ void request_run(
     }
     r->revision = r->reader->index.db ? r->reader->index.revision : 0;
     memcpy(r->uuid, r->reader->index.uuid, sizeof r->uuid);
+    r->matches = w.matches;
     r->err = e;
     if (e.code != ERR_NONE)
         request_refuse(r, ERR_NONE, NULL);

@@ -70,6 +70,7 @@ struct request {
     struct reader *reader;
     char uuid[33]; /* of the index and the revision that were asked; revision 0: none */
     uint64_t revision;
+    struct matches *matches; /* of `subscribe` */
     atomic_bool stop;
     const char *cancelled; /* the loop's word, why: the answer is -32800 whatever the worker made */
     struct err err;        /* code ERR_NONE: `out` holds the answer */

@@ -29,6 +29,16 @@ const struct proto_row proto_rows[PROTO_COUNT] = {
 #undef METHOD
 };
 
+#define EVENT(c, help) static const struct proto_field reply_##c[] = {REPLY_##c(ROW_FIELD)};
+PROTO_EVENTS(EVENT)
+#undef EVENT
+
+const struct proto_row proto_events[PROTO_EVENT_COUNT] = {
+#define EVENT(c, help) {#c, help, NULL, 0, reply_##c, sizeof reply_##c / sizeof *reply_##c},
+    PROTO_EVENTS(EVENT)
+#undef EVENT
+};
+
 const struct proto_field proto_hit[] = {REPLY_hit(ROW_FIELD)};
 const size_t proto_hit_count = sizeof proto_hit / sizeof *proto_hit;
 
@@ -259,6 +269,19 @@ void proto_write_markdown(struct buf *out)
             proto_limits[i].value, proto_limits[i].help);
     for (int m = 0; m < PROTO_COUNT; m++)
         write_method(out, &proto_rows[m]);
+    buf_str(out,
+        "\n## Notifications\n\nSent only after `subscribe`: no `id`, and `params` with these "
+        "members.\n");
+    for (int i = 0; i < PROTO_EVENT_COUNT; i++) {
+        buf_printf(out, "\n`%s`: %s.\n", proto_events[i].name, proto_events[i].help);
+        write_fields(out, proto_events[i].reply, proto_events[i].n_reply);
+    }
+    buf_str(out, "\n## Notifications\n\nSent only after `subscribe`: no `id`, and `params` with these "
+                 "members.\n");
+    for (int i = 0; i < PROTO_EVENT_COUNT; i++) {
+        buf_printf(out, "\n`%s`: %s.\n", proto_events[i].name, proto_events[i].help);
+        write_fields(out, proto_events[i].reply, proto_events[i].n_reply);
+    }
     buf_str(out, "\n## Members of a hit\n");
     write_fields(out, proto_hit, proto_hit_count);
     write_errors(out);
@@ -467,6 +490,8 @@ void proto_write_schema(struct buf *out)
         json_close(&w, '}');
         json_close(&w, '}');
     }
+    for (int i = 0; i < PROTO_EVENT_COUNT; i++)
+        schema_object(&w, proto_events[i].name, proto_events[i].reply, proto_events[i].n_reply);
     json_close(&w, '}');
     json_close(&w, '}');
     buf_char(out, '\n');

@@ -93,6 +93,14 @@ struct proto_row {
 };
 
 extern const struct proto_row proto_rows[PROTO_COUNT];
+
+enum proto_event {
+#define EVENT(c, help) PROTO_EVENT_##c,
+    PROTO_EVENTS(EVENT)
+#undef EVENT
+        PROTO_EVENT_COUNT
+};
+extern const struct proto_row proto_events[PROTO_EVENT_COUNT]; /* `reply`: its params */
 extern const struct proto_field proto_hit[];
 extern const size_t proto_hit_count;
 extern const struct proto_limit proto_limits[];
@@ -111,6 +119,9 @@ int proto_decode(
 
 /* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to.
  */
+void proto_put_param(struct json_writer *w, const struct proto_param *p);
+void proto_put_result(struct json_writer *w, enum proto_method m);
+/* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to. */
 void proto_put_param(struct json_writer *w, const struct proto_param *p);
 void proto_put_result(struct json_writer *w, enum proto_method m);
 /* The reference page (Markdown) and the JSON Schema (2020-12) of everything, from the rows. */

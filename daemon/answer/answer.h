@@ -51,7 +51,17 @@ struct answer {
     day_t today;             /* of the asker, else the daemon's */
     uint64_t deadline_ns;    /* CLOCK_MONOTONIC */
     const atomic_bool *stop; /* cancelled; may be NULL */
+    struct matches *matches; /* what `subscribe` found, for the daemon to compare with later */
 };
+
+/* What a saved query matches: ids in ascending order, of the newest thousand at most. */
+struct matches {
+    uint64_t total;
+    uint64_t *ids;
+    size_t n;
+};
+/* ERR_NOT_FOUND: the configuration has no such query; names those it has. */
+int answer_matches(struct answer *w, struct slice name, struct matches *m, struct err *e);
 
 struct segment { /* of a snippet: rendered text */
     struct slice text;
@@ -267,6 +277,14 @@ struct rising_result {
 };
 int answer_rising(
     struct answer *w, const struct rising_params *p, struct rising_result *r, struct err *e);
+
+/* The state that a subscriber knows; w->matches is set. */
+struct subscribe_result {
+    char uuid[33]; /* "" while there is no index */
+    uint64_t revision, total;
+};
+int answer_subscribe(
+    struct answer *w, const struct subscribe_params *p, struct subscribe_result *r, struct err *e);
 
 /* An index that cannot be read is told in `error`, not failed with. */
 struct status_vault {
