@@ -897,6 +897,13 @@ static void on_wrap(struct reading *r, MD_TEXTTYPE type, const char *text, size_
     }
 }
 
+/* Blanks before a line end, which md4c hands out within code spans alone: no line holds them. */
+static bool ends_line(const struct shadow *s, const char *text, size_t n)
+{
+    const char *end = text + n;
+    return end < s->p + s->n && (*end == '\n' || *end == '\r') && strspn(text, " \t") == n;
+}
+
 static int on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *ctx)
 {
     struct reading *r = ctx;
@@ -907,6 +914,10 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *ctx)
         return r->n_stack > 0;
     if (text < s->p || text >= s->p + s->n || *text == '\n') {
         on_wrap(r, type, text, n);
+        return 0;
+    }
+    if (type == MD_TEXT_CODE && !r->code && ends_line(s, text, n)) {
+        pause(r, PAUSE_WRAP);
         return 0;
     }
     size_t at = (size_t)(text - s->p);
