@@ -219,3 +219,73 @@ void print_block(struct print *p, const struct hit_shown *h)
     put_text(p, h);
     put_neighbours(p, h, "after");
 }
+
+/* --- a story ---------------------------------------------------------------------------------- */
+
+static struct slice part_of_story(const struct hit_shown *h)
+{
+    struct slice source = hit_text(h, "source");
+    return source.n ? source : hit_text(h, "gap");
+}
+
+static void piped_story(struct print *p, const struct hit_shown *h, const struct buf *place)
+{
+    buf_slice(&p->out, buf_view(place));
+    buf_char(&p->out, ':');
+    buf_slice(&p->out, hit_text(h, "date"));
+    buf_char(&p->out, ':');
+    buf_slice(&p->out, part_of_story(h));
+    buf_char(&p->out, ':');
+    put_flat(&p->out, hit_text(h, "text"));
+    buf_char(&p->out, p->options->zero ? '\0' : '\n');
+}
+
+/* Date, who tells it, the text cut to what the line has room for, the place. */
+void print_story(struct print *p, const struct hit_shown *h)
+{
+    enum { SOURCE = 8, LEAST = 30 };
+    struct buf place = {0};
+    struct marked m = {0};
+    struct slice source = part_of_story(h);
+    utf8_printable(&place, hit_path(p, h));
+    buf_printf(&place, ":%" PRId64, hit_int(h, "match_line"));
+    p->out.failed |= place.failed;
+    if (!p->screen.terminal || p->options->zero) {
+        piped_story(p, h, &place);
+        buf_free(&place);
+        return;
+    }
+    style(p, "32");
+    buf_slice(&p->out, hit_text(h, "date"));
+    style(p, "0");
+    style(p, slice_is(source, "both") ? "1;36" : "36");
+    buf_printf(&p->out, "  %-*.*s  ", SOURCE, (int)source.n, source.p);
+    style(p, "0");
+    size_t used = 10 + 2 + SOURCE + 2, tail = utf8_width(buf_view(&place)) + 2;
+    bool placed = used + LEAST + tail <= p->screen.columns;
+    size_t width = p->screen.columns > used + 2 ? p->screen.columns - used : 2;
+    if (placed)
+        width -= tail;
+    add_snippet(&m, h);
+    struct slice s = buf_view(&m.text);
+    p->out.failed |= m.text.failed || m.marks.failed;
+    bool cut = utf8_width(s) > width;
+    if (!m.marks.failed && s.n)
+        put_marked(p, &m, 0, cut ? fitting(s, width - 1) : s.n);
+    buf_str(&p->out, cut ? "…" : "");
+    if (placed) {
+        size_t shown = cut ? width : utf8_width(s);
+        buf_printf(&p->out, "%*s", (int)(width > shown ? width - shown + 2 : 2), "");
+        style(p, "2");
+        if (p->screen.links)
+            put_link(p, hit_text(h, "path"));
+        buf_slice(&p->out, buf_view(&place));
+        if (p->screen.links)
+            buf_str(&p->out, "\033]8;;\033\\");
+        style(p, "0");
+    }
+    buf_char(&p->out, '\n');
+    buf_free(&place);
+    buf_free(&m.text);
+    buf_free(&m.marks);
+}

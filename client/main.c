@@ -339,6 +339,136 @@ static int status(struct client *c, struct err *e)
     return bad ? err_exit(ERR_NO_INDEX) : EXIT_HIT;
 }
 
+/* --- time and names --------------------------------------------------------------------------- */
+
+static void say_suggestion(const struct client *c, const struct json *from)
+{
+    struct buf text = {0};
+    if (c->options.form != FORM_QUIET)
+        print_notices(from, &text);
+    say(&text);
+}
+
+static void write_today(const struct client *c, struct json_writer *w)
+{
+    char today[11];
+    if (options_given(&c->options, "today"))
+        return;
+    day_format(day_today(), today);
+    json_key_string(w, "today", slice_str(today));
+}
+
+/* --timeline and --gaps: hits, page after page. */
+static int story(struct client *c, enum proto_method m, struct err *e)
+{
+    struct print *p = &c->print;
+    const struct options *o = &c->options;
+    uint64_t total = 1, first = 0, seen = 0;
+    const struct parameter *offset = options_given(o, "offset");
+    if (offset)
+        first = strtoull(offset->value, NULL, 10);
+    options_drop(&c->options, "offset");
+    bool counts = o->form == FORM_COUNT;
+    do {
+        struct reply r;
+        uint64_t left = o->limit - seen;
+        struct json_writer w = begin_request(c, m);
+        json_key_string(&w, "query", slice_str(o->query));
+        json_key_int(&w, "limit", counts ? 0 : left < PAGE_MAX ? (int64_t)left : PAGE_MAX);
+        json_key_int(&w, "offset", (int64_t)(first + seen));
+        if (options_write(o, m, &w, e) < 0)
+            return -1;
+        write_today(c, &w);
+        end_request(&w);
+        if (call(c, &r, e) < 0)
+            return -1;
+        if (!seen)
+            say_suggestion(c, r.result);
+        total = (uint64_t)json_int(json_get(r.result, "total"), 0);
+        size_t here = json_len(json_get(r.result, "hits"));
+        seen += here;
+        print_page(p, r.raw, r.result);
+        json_free(r.root);
+        if (!here || print_flush(p, e) < 0)
+            break;
+    } while (seen < o->limit && first + seen < total);
+    if (counts)
+        buf_printf(&p->out, "%llu%c", (unsigned long long)total, o->zero ? 0 : '\n');
+    print_end(p);
+    return total ? EXIT_HIT : EXIT_NO_HIT;
+}
+
+static void write_vs(const struct options *o, struct json_writer *w)
+{
+    struct buf vs = {0};
+    for (size_t i = 0; i < o->n_vs; i++) {
+        buf_str(&vs, i ? "\n" : "");
+        buf_str(&vs, o->vs[i]);
+    }
+    json_key_string(w, "vs", buf_view(&vs));
+    w->out->failed |= vs.failed;
+    buf_free(&vs);
+}
+
+/* What the action's own option says, and the query. */
+static void write_subject(const struct client *c, enum proto_method m, struct json_writer *w)
+{
+    const struct options *o = &c->options;
+    static const struct {
+        enum proto_method method;
+        const char *argument;
+    } rows[] = {{PROTO_trend, "bucket"}, {PROTO_facet, "field"}, {PROTO_with, "entity"},
+        {PROTO_rising, "span"}};
+    if (o->query)
+        json_key_string(w, "query", slice_str(o->query));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].method == m && o->argument)
+            json_key_string(w, rows[i].argument, slice_str(o->argument));
+    if (m == PROTO_trend && o->n_vs)
+        write_vs(o, w);
+    else if (m != PROTO_trend && o->limit == SIZE_MAX)
+        json_key_int(w, "limit", m == PROTO_rising ? 100 : PAGE_MAX);
+    else if (m != PROTO_trend && o->limited)
+        json_key_int(w, "limit", (int64_t)o->limit);
+}
+
+/* Whether it told anything. */
+static bool counted(const struct json *result)
+{
+    const struct json *series = json_get(result, "series"), *names = json_get(result, "names");
+    for (size_t i = 0; i < json_len(series); i++)
+        if (json_int(json_get(json_at(series, i), "total"), 0))
+            return true;
+    return names ? json_int(json_get(result, "distinct"), 0) > 0
+                 : json_int(json_get(result, "total"), 0) > 0;
+}
+
+/* --trend, --facet, --with and --rising: one answer each. */
+static int counts(struct client *c, enum proto_method m,
+    void (*print)(struct print *p, const struct json *result), struct err *e)
+{
+    struct reply r;
+    struct json_writer w = begin_request(c, m);
+    write_subject(c, m, &w);
+    if (options_write(&c->options, m, &w, e) < 0)
+        return -1;
+    write_today(c, &w);
+    end_request(&w);
+    if (call(c, &r, e) < 0)
+        return -1;
+    say_suggestion(c, r.result);
+    for (size_t i = 0; i < json_len(json_get(r.result, "series")); i++)
+        say_suggestion(c, json_at(json_get(r.result, "series"), i));
+    if (c->options.form == FORM_JSON)
+        print_page(&c->print, r.raw, r.result);
+    else
+        print(&c->print, r.result);
+    print_end(&c->print);
+    bool any = counted(r.result);
+    json_free(r.root);
+    return any ? EXIT_HIT : EXIT_NO_HIT;
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
 
 /* A closed 0, 1 or 2 would be taken by the socket; in this way reads and writes there fail. */
@@ -375,6 +505,18 @@ static int run(struct client *c, struct err *e)
         return suggest(c, e);
     case ACT_STATUS:
         return status(c, e);
+    case ACT_TIMELINE:
+        return story(c, PROTO_timeline, e);
+    case ACT_GAPS:
+        return story(c, PROTO_gaps, e);
+    case ACT_TREND:
+        return counts(c, PROTO_trend, o->form == FORM_SVG ? print_trend_svg : print_trend, e);
+    case ACT_FACET:
+        return counts(c, PROTO_facet, print_facets, e);
+    case ACT_WITH:
+        return counts(c, PROTO_with, print_with, e);
+    case ACT_RISING:
+        return counts(c, PROTO_rising, print_rising, e);
     case ACT_SEARCH:
     default:
         return search(c, e);

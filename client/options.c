@@ -8,7 +8,7 @@
 
 #include "lib/nearest.h"
 
-enum how { HOW_ACTION, HOW_FORM, HOW_FLAG, HOW_TEXT, HOW_COLOR, HOW_VERSION };
+enum how { HOW_ACTION, HOW_FORM, HOW_FLAG, HOW_TEXT, HOW_COLOR, HOW_VERSION, HOW_VS };
 
 static const struct own {
     const char *name;
@@ -33,6 +33,18 @@ static const struct own {
     {"format-version", 0, "N", HOW_VERSION, 0,
         "refuse unless the machine forms are of this version (1)"},
     {"color", 0, "WHEN", HOW_COLOR, 0, "auto, always or never"},
+    {"timeline", 0, NULL, HOW_ACTION, ACT_TIMELINE,
+        "the story of a query or [[Note]], oldest first, one line an entry"},
+    {"gaps", 0, NULL, HOW_ACTION, ACT_GAPS,
+        "what the timeline of [[Note]] lacks, and what digests do not bear out"},
+    {"trend", 0, "day|week|month", HOW_ACTION, ACT_TREND, "how often over time, as bars"},
+    {"vs", 0, "QUERY", HOW_VS, 0, "beside --trend: another query, as often as you like"},
+    {"svg", 0, NULL, HOW_FORM, FORM_SVG, "--trend as a picture"},
+    {"facet", 0, "FIELD[,FIELD]", HOW_ACTION, ACT_FACET,
+        "exact counts by entity, tag, source, kind, vault, month or heading"},
+    {"with", 0, "ENTITY", HOW_ACTION, ACT_WITH, "who is named in the same entries"},
+    {"rising", 0, "[SPAN]", HOW_ACTION, ACT_RISING,
+        "who is named more often lately (7d) than in the weeks before"},
     {"get", 0, "ID|PATH[:LINE[:COUNT]]", HOW_ACTION, ACT_GET, "text of a unit or of a note"},
     {"suggest", 0, "PREFIX", HOW_ACTION, ACT_SUGGEST, "completions of what was typed so far"},
     {"status", 0, NULL, HOW_ACTION, ACT_STATUS, "state of index and daemon"},
@@ -243,6 +255,14 @@ static int set_color(struct options *o, const char *value, struct err *e)
     return err_set(e, ERR_USAGE, "--color wants auto, always or never, not \"%s\"", value);
 }
 
+static int add_vs(struct options *o, const char *value, struct err *e)
+{
+    if (o->n_vs == OPTIONS_VS)
+        return err_set(e, ERR_USAGE, "--vs: at most %d of them", OPTIONS_VS);
+    o->vs[o->n_vs++] = value;
+    return 0;
+}
+
 static int set_own(
     struct options *o, const struct own *w, const char *option, const char *value, struct err *e)
 {
@@ -257,6 +277,8 @@ static int set_own(
         return 0;
     case HOW_COLOR:
         return set_color(o, value, e);
+    case HOW_VS:
+        return add_vs(o, value, e);
     case HOW_VERSION:
         return number(option, value, FORMAT_VERSION, FORMAT_VERSION, &n, e);
     case HOW_FORM:
@@ -292,6 +314,13 @@ struct arguments {
     bool words, ended; /* a query word was seen; "--" was */
 };
 
+/* 7d, 2w: what an option with an optional value takes for its own. */
+static bool is_span(const char *s)
+{
+    size_t digits = strspn(s, "0123456789");
+    return digits && s[digits] && strchr("dwmy", s[digits]) && !s[digits + 1];
+}
+
 static int take_long(struct arguments *a, struct options *o, struct err *e)
 {
     const char *arg = a->argv[a->i] + 2;
@@ -305,9 +334,11 @@ static int take_long(struct arguments *a, struct options *o, struct err *e)
         return err_memory(e);
     if (!takes_value(&f) && value)
         return err_set(e, ERR_USAGE, "%s takes no value", option);
-    if (takes_value(&f) && !value && a->i + 1 < a->argc)
+    bool optional = takes_value(&f) && f.own && f.own->value[0] == '[';
+    if (takes_value(&f) && !value && a->i + 1 < a->argc &&
+        (!optional || is_span(a->argv[a->i + 1])))
         value = a->argv[++a->i];
-    if (takes_value(&f) && !value)
+    if (takes_value(&f) && !value && !optional)
         return err_set(e, ERR_USAGE, "%s wants a value", option);
     return set(o, &f, option, value, e);
 }
@@ -359,17 +390,42 @@ static int take(struct arguments *a, struct options *o, struct err *e)
     return 0;
 }
 
+/* What an action knows of everything else. */
+static bool takes_query(enum action a)
+{
+    return a == ACT_SEARCH || a == ACT_TIMELINE || a == ACT_GAPS || a == ACT_TREND ||
+           a == ACT_FACET || a >= ACT_HELP;
+}
+
+static bool has_hits(enum action a)
+{
+    return a == ACT_SEARCH || a == ACT_GET || a == ACT_TIMELINE || a == ACT_GAPS || a >= ACT_HELP;
+}
+
+static bool has_limit(enum action a)
+{
+    return takes_query(a) ? a != ACT_TREND : a == ACT_SUGGEST || a == ACT_WITH || a == ACT_RISING;
+}
+
 static int check_whole(struct options *o, struct err *e)
 {
-    if (o->query && o->action != ACT_SEARCH && o->action < ACT_HELP)
-        return err_set(e, ERR_USAGE, "%s takes no query: \"%s\"", o->action_name, o->query);
     bool simple = o->form == FORM_AUTO || o->form == FORM_JSON;
-    if (!simple && o->action != ACT_SEARCH && o->action != ACT_GET && o->action < ACT_HELP)
-        return err_set(e, ERR_USAGE, "%s has no form %s", o->action_name, o->form_name);
-    bool counts = o->action == ACT_SEARCH || o->action == ACT_SUGGEST || o->action >= ACT_HELP;
-    if ((o->limited && !counts) || (o->all && o->action != ACT_SEARCH && o->action < ACT_HELP))
+    if (o->query && !takes_query(o->action))
+        return err_set(e, ERR_USAGE, "%s takes no query: \"%s\"", o->action_name, o->query);
+    if (!o->query && takes_query(o->action) && o->action != ACT_SEARCH && o->action < ACT_HELP)
+        return err_set(e, ERR_USAGE, "%s wants a query", o->action_name);
+    if (o->form == FORM_SVG ? o->action != ACT_TREND && o->action < ACT_HELP
+                            : !simple && !has_hits(o->action))
+        return err_set(e, ERR_USAGE, "%s has no form %s",
+            o->action_name ? o->action_name : "a search", o->form_name);
+    if (o->n_vs && o->action != ACT_TREND && o->action < ACT_HELP)
+        return err_set(e, ERR_USAGE, "--vs means nothing without --trend");
+    if ((o->limited || o->all) && !has_limit(o->action))
         return err_set(e, ERR_USAGE, "%s takes no number of hits", o->action_name);
-    if (o->all)
+    if (o->all && o->action == ACT_SUGGEST)
+        return err_set(e, ERR_USAGE, "%s takes no number of hits", o->action_name);
+    bool story = o->action == ACT_TIMELINE || o->action == ACT_GAPS;
+    if (o->all || (story && !o->limited))
         o->limit = SIZE_MAX;
     return 0;
 }
@@ -432,6 +488,8 @@ int options_write(
 
 static const char usage[] =
     "usage: kbsearch [OPTIONS] QUERY...\n"
+    "       kbsearch --timeline | --gaps | --trend day|week|month | --facet FIELD QUERY...\n"
+    "       kbsearch --with ENTITY | --rising [SPAN]\n"
     "       kbsearch --get ID|PATH[:LINE[:COUNT]] | --suggest PREFIX | --status\n"
     "       kbsearch --sockname | --config | --rpc | --help | --version\n";
 

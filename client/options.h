@@ -16,6 +16,12 @@ enum action {
     ACT_SEARCH,
     ACT_GET,
     ACT_SUGGEST,
+    ACT_TIMELINE,
+    ACT_GAPS,
+    ACT_TREND,
+    ACT_FACET,
+    ACT_WITH,
+    ACT_RISING,
     ACT_STATUS,
     ACT_SOCKNAME,
     ACT_CONFIG,
@@ -33,7 +39,8 @@ enum form {
     FORM_JSON,
     FORM_JSONL,
     FORM_VIMGREP,
-    FORM_TEMPLATE
+    FORM_TEMPLATE,
+    FORM_SVG /* of --trend */
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -46,13 +53,13 @@ struct parameter { /* given on the command line */
     const char *value;  /* NULL: BOOL */
 };
 
-enum { OPTIONS_PARAMETERS = 32 };
+enum { OPTIONS_PARAMETERS = 32, OPTIONS_VS = 15 };
 
 struct options {
     struct config_options config;
     enum action action;
     const char *action_name; /* the option that chose it */
-    const char *argument;    /* of --get and --suggest */
+    const char *argument;    /* of the action, where it takes one */
     enum form form;
     const char *form_name, *template;
     enum color color;
@@ -61,6 +68,8 @@ struct options {
     uint64_t deadline_ms;
     struct parameter given[OPTIONS_PARAMETERS]; /* but limit */
     size_t n_given;
+    const char *vs[OPTIONS_VS]; /* queries beside it, for --trend */
+    size_t n_vs;
     const char *query; /* the words joined by blanks; NULL: none */
 };
 

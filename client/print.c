@@ -214,7 +214,7 @@ static void end_json(struct print *p)
     buf_char(&list, ']');
     if (p->cursor.n && hits.p && cursor.p && cursor.p < hits.p)
         at = copy_with(&p->out, at, cursor, buf_view(&p->cursor));
-    if (p->cursor.n && hits.p)
+    if (p->paged && hits.p)
         at = copy_with(&p->out, at, hits, buf_view(&list));
     if (p->cursor.n && cursor.p && (!hits.p || cursor.p > hits.p))
         at = copy_with(&p->out, at, cursor, buf_view(&p->cursor));
@@ -233,6 +233,7 @@ struct print_form {
 };
 
 static const struct print_form block = {print_block, NULL, false, false};
+static const struct print_form story = {print_story, NULL, false, false};
 static const struct print_form forms[] = {
     [FORM_AUTO] = {print_line, NULL, false, false},
     [FORM_NOTES] = {print_note, NULL, true, false},
@@ -242,6 +243,7 @@ static const struct print_form forms[] = {
     [FORM_JSONL] = {print_jsonl, NULL, false, true},
     [FORM_VIMGREP] = {print_vimgrep, NULL, false, false},
     [FORM_TEMPLATE] = {print_template, NULL, false, true},
+    [FORM_SVG] = {print_nothing, NULL, false, true},
 };
 
 int print_init(struct print *p, const struct options *o, const struct screen *s, struct err *e)
@@ -249,6 +251,8 @@ int print_init(struct print *p, const struct options *o, const struct screen *s,
     *p = (struct print){.options = o, .screen = *s, .form = &forms[o->form]};
     if (o->form == FORM_AUTO && s->terminal && !o->zero)
         p->form = &block;
+    if (o->form == FORM_AUTO && (o->action == ACT_TIMELINE || o->action == ACT_GAPS))
+        p->form = &story;
     return o->form == FORM_TEMPLATE ? template_check(o->template, e) : 0;
 }
 
@@ -305,6 +309,7 @@ void print_page(struct print *p, struct slice raw, const struct json *result)
     if (p->form->end && p->first.n == 0) {
         buf_slice(&p->first, raw);
     } else if (p->form->end) {
+        p->paged = true;
         buf_clear(&p->cursor);
         buf_slice(&p->cursor, raw_member(raw, "cursor"));
     }

@@ -43,6 +43,7 @@ struct print {
     struct seen seen;
     struct buf joined; /* hits of all pages, for a form that is one object */
     struct buf first, cursor;
+    bool paged; /* more than one page came in */
 };
 
 void screen_find(struct arena *a, const struct options *o, struct screen *s);
@@ -78,8 +79,16 @@ struct slice hit_path(const struct print *p, const struct hit_shown *h);
 /* On one line: a line end and the blanks around it are one blank; nothing is cut. */
 void put_flat(struct buf *out, struct slice text);
 
-/* client/block.c: what a terminal shows. */
+/* client/block.c: what a terminal shows; a line of a story, where its `source` or `gap` is shown.
+ */
 void print_block(struct print *p, const struct hit_shown *h);
+void print_story(struct print *p, const struct hit_shown *h);
+/* client/chart.c: counts as bars and tables, fitted to the screen. */
+void print_trend(struct print *p, const struct json *result);
+void print_trend_svg(struct print *p, const struct json *result);
+void print_facets(struct print *p, const struct json *result);
+void print_with(struct print *p, const struct json *result);
+void print_rising(struct print *p, const struct json *result);
 /* client/template.c */
 int template_check(const char *template, struct err *e);
 void print_template(struct print *p, const struct hit_shown *h);
