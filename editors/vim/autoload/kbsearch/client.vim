@@ -36,7 +36,8 @@ function! kbsearch#client#call(method, params, Done) abort
     call s:send(line)
   else
     call add(s:unsent, line)
-    call s:connect()
+    " Not now: to load this file and to run a program are two pieces of work.
+    call timer_start(0, {-> s:connect()})
   endif
   return id
 endfunction
