@@ -51,6 +51,8 @@ static const struct own {
     {"sockname", 0, NULL, HOW_ACTION, ACT_SOCKNAME, "path of the socket"},
     {"config", 0, NULL, HOW_ACTION, ACT_CONFIG, "settings in force, and where each came from"},
     {"rpc", 0, NULL, HOW_ACTION, ACT_RPC, "relay between stdin/stdout and the socket"},
+    {"mcp", 0, NULL, HOW_ACTION, ACT_RPC, "the same, for agents: the Model Context Protocol"},
+    {"lsp", 0, NULL, HOW_ACTION, ACT_RPC, "the same, for editors: the Language Server Protocol"},
     {"no-spawn", 0, NULL, HOW_FLAG, offsetof(struct options, no_spawn), "start no daemon"},
     {"index", 0, "NAME", HOW_TEXT, offsetof(struct options, config.index), "index (main)"},
     {"db", 0, "DIR", HOW_TEXT, offsetof(struct options, config.db), "index in this folder instead"},
@@ -491,7 +493,7 @@ static const char usage[] =
     "       kbsearch --timeline | --gaps | --trend day|week|month | --facet FIELD QUERY...\n"
     "       kbsearch --with ENTITY | --rising [SPAN]\n"
     "       kbsearch --get ID|PATH[:LINE[:COUNT]] | --suggest PREFIX | --status\n"
-    "       kbsearch --sockname | --config | --rpc | --help | --version\n";
+    "       kbsearch --sockname | --config | --rpc | --mcp | --lsp | --help | --version\n";
 
 static void help_line(
     struct buf *out, char letter, const char *name, const char *value, const char *help)

@@ -3,9 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "lib/query.h"
+#include "lib/uri.h"
 
 #define MODERN "2026-07-28"
 #define LATEST "2025-11-25" /* of those that begin with initialize */
@@ -373,26 +372,13 @@ static int answer_discover(
 /* --- resources ---------------------------------------------------------------------------------
  */
 
-static void put_escaped(struct buf *out, struct slice s, bool path)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     (c && strchr("-._~", c)) || (path && c == '/');
-        if (plain)
-            buf_char(out, (char)c);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
-}
-
 static void put_resource(struct json_writer *w, const struct record *rec)
 {
     struct buf uri = {0};
     buf_str(&uri, SCHEME);
-    put_escaped(&uri, rec->vault, false);
+    uri_escape(&uri, rec->vault, false);
     buf_char(&uri, '/');
-    put_escaped(&uri, rec->rel, true);
+    uri_escape(&uri, rec->rel, true);
     json_open(w, '{');
     json_key_string(w, "uri", buf_view(&uri));
     json_key_string(w, "name", rec->rel);
@@ -444,9 +430,9 @@ static int answer_resource(
             (int)RESOURCE_BYTES);
     struct json_writer j = begin_result(&r->out, job->modern);
     struct buf uri = {0};
-    put_escaped(&uri, got.hits[0].rec.vault, false);
+    uri_escape(&uri, got.hits[0].rec.vault, false);
     buf_char(&uri, '/');
-    put_escaped(&uri, got.hits[0].rec.rel, true);
+    uri_escape(&uri, got.hits[0].rec.rel, true);
     json_key(&j, "contents");
     json_open(&j, '[');
     json_open(&j, '{');
@@ -675,32 +661,6 @@ static enum request_kind read_resources(
     return let(r, answer_resources, modern, &job);
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* Percent-decodes into the arena; {NULL, 0} where it is badly encoded, or holds a NUL. */
-static struct slice decode(struct arena *a, struct slice s)
-{
-    char *to = arena_alloc(a, s.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; to && i < s.n; i++, n++) {
-        to[n] = s.p[i];
-        if (s.p[i] != '%')
-            continue;
-        int high = i + 2 < s.n ? hex(s.p[i + 1]) : -1, low = high >= 0 ? hex(s.p[i + 2]) : -1;
-        if (high < 0 || low < 0 || high + low == 0)
-            return slice_of(NULL, 0);
-        to[n] = (char)(high << 4 | low);
-        i += 2;
-    }
-    return slice_of(to, to ? n : 0);
-}
-
 /* No empty segment, no "." and no "..", which a path below a vault has no need of. */
 static bool is_below(struct slice path)
 {
@@ -731,8 +691,8 @@ static enum request_kind read_resource(
     if (!slash)
         return refuse(r, ERR_PARAMS, wrong);
     size_t n = (size_t)(slash - uri.p);
-    struct slice vault = decode(&r->arena, slice_of(uri.p, n)),
-                 path = decode(&r->arena, slice_of(slash + 1, uri.n - n - 1));
+    struct slice vault = uri_unescape(&r->arena, slice_of(uri.p, n)),
+                 path = uri_unescape(&r->arena, slice_of(slash + 1, uri.n - n - 1));
     if (!vault.n || !path.n || !is_below(path))
         return refuse(r, ERR_PARAMS, wrong);
     r->params.get =

@@ -278,6 +278,11 @@ struct rising_result {
 int answer_rising(
     struct answer *w, const struct rising_params *p, struct rising_result *r, struct err *e);
 
+/* The heads of the notes that are called so: by path, base name, title or alias; `most` of them at
+ * most, 0 is no error. */
+int answer_named(
+    struct answer *w, struct slice name, struct hit *heads, size_t most, size_t *n, struct err *e);
+
 /* The state that a subscriber knows; w->matches is set. */
 struct subscribe_result {
     char uuid[33]; /* "" while there is no index */
