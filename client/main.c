@@ -109,6 +109,42 @@ static void end_request(struct json_writer *w)
     buf_char(w->out, '\n');
 }
 
+/* --- the index meant -------------------------------------------------------------------------- */
+
+static bool is_default(const struct config_value *v)
+{
+    return strcmp(v->origin, "default") == 0;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    char *real_a = realpath(a, NULL), *real_b = realpath(b, NULL);
+    bool same = strcmp(real_a ? real_a : a, real_b ? real_b : b) == 0;
+    free(real_a);
+    free(real_b);
+    return same;
+}
+
+/* A socket's name tells its index, unless it was chosen as well: then its daemon is asked. */
+static int check_index(struct client *c, struct err *e)
+{
+    const struct config *g = &c->config;
+    if (is_default(&g->socket) || (is_default(&g->db) && is_default(&g->index)))
+        return 0;
+    struct reply r;
+    struct json_writer w = begin_request(c, PROTO_hello);
+    end_request(&w);
+    if (call(c, &r, e) < 0)
+        return -1;
+    struct slice db = json_text(json_get(r.result, "db"));
+    if (!db.n || !same_folder(db.p, g->db.text))
+        err_set(e, ERR_WRONG_INDEX,
+            "the daemon at %s has the index %s, not %s: name another socket, or none",
+            g->socket.text, db.n ? db.p : "?", g->db.text);
+    json_free(r.root);
+    return e->code ? -1 : 0;
+}
+
 /* --- search --------------------------------------------------------------------------------- */
 
 static int64_t page_size(const struct client *c)
@@ -164,15 +200,19 @@ static void say_notices(const struct client *c, const struct reply *r, struct bu
     say(&now);
 }
 
+/* That the list was cut, where nobody asked for its length and the form does not tell. */
 static void say_more(const struct client *c, const struct reply *r)
 {
+    const struct options *o = &c->options;
     struct buf text = {0};
-    if (c->options.form != FORM_AUTO || !isatty(STDERR_FILENO))
+    if (o->form == FORM_JSON || o->form == FORM_QUIET || o->form == FORM_COUNT ||
+        (o->limited && !isatty(STDERR_FILENO)))
         return;
-    buf_printf(&text, "kbsearch: %llu of %s%lld; -n N or --all for more\n",
-        (unsigned long long)c->print.printed,
+    buf_printf(&text, "kbsearch: %llu%s of %s%lld%s shown; -n N or --all for more\n",
+        (unsigned long long)c->print.printed, o->form == FORM_NOTES ? " notes" : "",
         json_bool(json_get(r->result, "total_exact"), true) ? "" : "at least ",
-        (long long)json_int(json_get(r->result, "total"), 0));
+        (long long)json_int(json_get(r->result, "total"), 0),
+        o->form == FORM_NOTES ? " units" : "");
     say(&text);
 }
 
@@ -490,6 +530,9 @@ static int run(struct client *c, struct err *e)
     if (config_load(&c->arena, &o->config, &c->config, e) < 0)
         return -1;
     c->link = (struct link){&c->config, &o->config, !o->no_spawn, -1, {0}};
+    if (o->action != ACT_SOCKNAME && o->action != ACT_CONFIG && o->action != ACT_STATUS &&
+        check_index(c, e) < 0)
+        return -1;
     switch (o->action) {
     case ACT_SOCKNAME:
         buf_printf(&c->print.out, "%s\n", c->config.socket.text);

@@ -141,7 +141,6 @@ static int reply_hello(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
     (void)p;
-    (void)facts;
     /* An index that cannot be read is for status to explain; the greeting goes on without. */
     struct err why = {0};
     const struct index_reader *index = &w->reader->index;
@@ -162,6 +161,7 @@ static int reply_hello(struct answer *w, const union proto_params *p,
     for (size_t i = 0; i < proto_limit_count; i++)
         json_key_int(&j, proto_limits[i].name, proto_limits[i].value);
     json_close(&j, '}');
+    json_key_string(&j, "db", slice_str(facts->db));
     put_uuid(&j, there ? index->uuid : "", index->revision);
     json_close(&j, '}');
     return 0;
@@ -377,8 +377,8 @@ static void put_bucket(struct json_writer *w, int kind, day_t from)
     else if (kind == TREND_MONTH)
         snprintf(text, sizeof text, "%04d-%02d", y.year, y.month);
     else
-        snprintf(text, sizeof text, "%04d-W%02d", y.year,
-            (from + 3 - day_of(y.year, 1, 1)) / 7 + 1);
+        snprintf(
+            text, sizeof text, "%04d-W%02d", y.year, (from + 3 - day_of(y.year, 1, 1)) / 7 + 1);
     json_key_string(w, "bucket", slice_str(text));
 }
 

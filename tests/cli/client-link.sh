@@ -30,8 +30,9 @@ printf '#!/bin/sh\necho "kbsearchd: first line" >&2\necho "kbsearchd: the disk i
 chmod +x bin/kbsearchd
 exits "a daemon that fails to start" 3 bin/kbsearch x
 is "its last words are told" "$ERR" "kbsearch: no daemon could be started: kbsearchd: the disk is full"
-printf '#!/bin/sh\nprintf "%%s " "$@" >"%s/args"\nexec python3 "%s/tests/cli/fake.py" "%s/run/f.sock" /dev/null "%s/last.json"\n' \
-    "$T" "$KB_SRCDIR" "$T" "$R" >bin/kbsearchd
+printf '#!/bin/sh\nprintf "%%s " "$@" >"%s/args"\nexec python3 "%s/tests/cli/fake.py" "%s/run/f.sock" /dev/null "%s/hello.json" "%s/last.json"\n' \
+    "$T" "$KB_SRCDIR" "$T" "$T" "$R" >bin/kbsearchd
+printf '{"db":"%s/db"}' "$T" >hello.json
 exits "one that starts" 0 bin/kbsearch --socket "$T/run/f.sock" --db "$T/db" --index i x
 is "it gets the same places" "$(cat args)" "--index i --db $T/db --socket $T/run/f.sock --idle-exit 3600 "
 
@@ -51,10 +52,31 @@ exits "found" 0 kbsearch muse spark
 is "below the working directory" "$OUT" "vault/daily/2026-04-09-AI-Digest.md:1:2026-04-09:Meta debuts Muse Spark"
 for pid in $(kb_running); do kill -KILL "$pid" && tail -s 0.01 --pid="$pid" -f /dev/null; done
 exits "a stale socket is no obstacle" 0 kbsearch muse
+
+# A socket and an index that were both named: never an answer from another index.
+ok "another index" kb_index --db other vault
+ok "its daemon" kbsearchd --db other --socket run/other.sock
+exits "with its own name" 0 kbsearch --db other --socket run/other.sock muse
+exits "the other's index is refused" 4 kbsearch --index main --socket run/other.sock muse
+is "and told" "$ERR" "kbsearch: the daemon at $T/run/other.sock has the index $T/other, not $T/home/.cache/kbsearch/main: name another socket, or none"
+exits "by the relay too" 4 env KBSEARCH_DB="$T/none" kbsearch --socket run/other.sock --rpc
+exits "a socket alone is enough" 0 kbsearch --socket run/other.sock muse
 exits "the relay" 0 sh -c 'for i in 1 2 3; do echo "{\"jsonrpc\":\"2.0\",\"id\":$i,\"method\":\"hello\"}"; done |
     kbsearch --rpc >relayed'
 is "every answer came" "$(wc -l <relayed | tr -d ' ')" 3
 seq 3000 | sed 's/.*/{"jsonrpc":"2.0","id":&,"method":"search","params":{"query":"muse"}}/' |
     kbsearch --rpc | wc -l | tr -d ' ' >many
 is "more answers than any buffer holds" "$(cat many)" 3000
+
+# A list that was cut says so, in a pipe as well, unless its length was asked for or the form tells.
+seq 25 | sed 's/.*/- cutword &/' >vault/cut.md
+kbindex --quiet
+exits "the first 20" 0 kbsearch cutword
+is "told to be so" "$(printf '%s\n' "$OUT" | wc -l | tr -d ' ') $ERR" "20 kbsearch: 20 of 25 shown; -n N or --all for more"
+exits "as asked" 0 kbsearch -n 5 cutword
+is "nothing to tell" "$ERR" ""
+exits "all" 0 kbsearch --all cutword
+is "nothing to tell of all" "$ERR" ""
+exits "an object tells itself" 0 kbsearch --json cutword
+is "nothing besides" "$ERR" ""
 kb_done

@@ -49,8 +49,12 @@ static void unescape(struct slice text, struct buf *out)
             high = hex_digit(text.p[i + 1]);
             low = hex_digit(text.p[i + 2]);
         }
-        buf_char(out, high >= 0 && low >= 0 ? (char)(high << 4 | low) : text.p[i]);
-        i += high >= 0 && low >= 0 ? 2 : 0;
+        char byte = text.p[i];
+        if (high >= 0 && low >= 0) {
+            byte = (char)(high << 4 | low);
+            i += 2;
+        }
+        buf_char(out, byte);
     }
 }
 
