@@ -33,6 +33,7 @@ struct planner {
     bool operators;  /* anything but words typed one behind the other */
     size_t last_end; /* where the query's last word ends, for `partial` */
     unsigned saved_levels;
+    day_t asof; /* DAY_NONE: every day counts */
 };
 
 enum scope { OWN, WIDE };
@@ -64,6 +65,9 @@ static int known(struct planner *pl, struct slice term, bool *is)
 {
     uint32_t n = 1;
     if (pl->env->db && xdb_term_freq(pl->env->db, term, &n, pl->e))
+        return -1;
+    if (pl->env->db && n && pl->asof != DAY_NONE &&
+        resolve_known(pl->env->db, term, pl->asof, 1, &n, pl->e))
         return -1;
     *is = n > 0;
     return 0;
@@ -773,9 +777,8 @@ static int option_filters(struct planner *pl, struct xkids *k)
         const char *name;
         struct slice value;
         enum field_how how;
-    } dates[] = {
-        {"since", o->since, HOW_SINCE}, {"until", o->until, HOW_UNTIL}, {"on", o->on, HOW_DATE},
-        {"asof", o->asof, HOW_UNTIL}};
+    } dates[] = {{"since", o->since, HOW_SINCE}, {"until", o->until, HOW_UNTIL},
+        {"on", o->on, HOW_DATE}, {"asof", o->asof, HOW_UNTIL}};
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         if (!dates[i].value.n)
             continue;
@@ -956,7 +959,14 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
         .o = o,
         .text = text,
         .p = p,
+        .asof = DAY_NONE,
         .e = e};
+    day_t from;
+    if (o->asof.n && date_range(o->asof, env->today, &from, &pl.asof, e)) {
+        struct err was = *e;
+        err_clear(e);
+        return err_set(e, ERR_PARAMS, "asof: %s", was.text);
+    }
     for (size_t i = 0; i < q->n_warnings; i++)
         if (!ARENA_PUSH(a, p->warnings, p->n_warnings, p->warnings_cap, q->warnings[i]))
             return err_memory(e);
@@ -981,6 +991,7 @@ int plan_filters(struct arena *a, const struct plan_env *env, const struct plan_
         .env = env,
         .o = o,
         .p = p,
+        .asof = DAY_NONE,
         .e = e};
     if (option_filters(&pl, &k))
         return e->code ? -1 : err_memory(e);
@@ -988,8 +999,8 @@ int plan_filters(struct arena *a, const struct plan_env *env, const struct plan_
     return e->code ? -1 : 0;
 }
 
-int plan_entity(struct arena *a, const struct plan_env *env, struct slice name, struct plan *p,
-    struct err *e)
+int plan_entity(
+    struct arena *a, const struct plan_env *env, struct slice name, struct plan *p, struct err *e)
 {
     static const struct plan_options none = {0};
     *p = (struct plan){0};
@@ -1000,6 +1011,7 @@ int plan_entity(struct arena *a, const struct plan_env *env, struct slice name, 
         .o = &none,
         .text = name,
         .p = p,
+        .asof = DAY_NONE,
         .e = e};
     p->widest = entity(&pl, name);
     return p->widest ? 0 : e->code ? -1 : err_memory(e);

@@ -80,6 +80,27 @@ struct xquery *resolve_days(struct resolver *r, day_t from, day_t to)
     return xquery_over(&r->m, XQ_OR, k);
 }
 
+int resolve_known(
+    struct xdb *db, struct slice term, day_t asof, uint32_t most, uint32_t *n, struct err *e)
+{
+    struct arena a = {0};
+    docid_t *ids, first = schema_day_docid(asof);
+    size_t all = 0;
+    if (!first && asof <= DOCID_NEWEST)
+        first = DOCID_UNDATED;
+    int rc = xdb_postings(db, &a, term, first ? first : 1, SIZE_MAX, &ids, &all, e);
+    *n = 0;
+    for (size_t i = 0; rc == 0 && i < all && *n < most; i++) {
+        struct slice value = {0};
+        bool told = ids[i] < DOCID_UNDATED;
+        if (!told)
+            rc = xdb_value(db, &a, ids[i], SLOT_DAY, &value, e);
+        *n += told || (value.n && (day_t)(xvalue_as_u32(value) - 0x80000000u) <= asof);
+    }
+    arena_free(&a);
+    return rc;
+}
+
 /* --- asking the index ---------------------------------------------------------------------- */
 
 static int match_all(struct resolver *r, const struct xquery *q, uint32_t max, bool data,

@@ -27,6 +27,11 @@ struct resolver {
     const atomic_bool *stop;
 };
 
+/* How many units not later than a day have the term; counting ends at `most`. Undated ones are
+ * none of them. */
+int resolve_known(
+    struct xdb *db, struct slice term, day_t asof, uint32_t most, uint32_t *n, struct err *e);
+
 /* Each NULL on an error, which stands in r->m.e. */
 
 /* Units whose event date lies in [from, to]; DAY_MIN and DAY_MAX are open ends. */

@@ -35,6 +35,7 @@ struct reader {
     struct vault_row *vaults;
     size_t n_vaults;
     struct spell *spell;   /* the index's words (lexicon.h), NULL until they are needed */
+    day_t asof, spelled_asof; /* words of later days are not known; DAY_NONE: all are */
     uint64_t spelled;      /* `loaded` when they were gathered */
     struct census *census; /* its units, days and names (census.h), NULL until needed */
 };

@@ -343,11 +343,23 @@ int census_names(struct answer *w, struct census *c, struct err *e)
 
 /* --- sets ---------------------------------------------------------------------------------- */
 
+/* What every unit matches needs no match. */
+static int all_docids(struct answer *w, const struct census *c, struct xresult *r, struct err *e)
+{
+    *r = (struct xresult){.docids = arena_array(w->arena, c->n, sizeof *r->docids)};
+    if (!r->docids)
+        return err_memory(e);
+    if (c->n)
+        memcpy(r->docids, c->ids, c->n * sizeof *c->ids);
+    r->n_docids = c->n;
+    return 0;
+}
+
 int census_match(struct answer *w, const struct census *c, const struct xquery *q,
     struct census_set *s, struct err *e)
 {
     struct xresult r;
-    if (docids_of(w, w->arena, q, &r, e))
+    if (q->op == XQ_ALL ? all_docids(w, c, &r, e) : docids_of(w, w->arena, q, &r, e))
         return -1;
     *s = (struct census_set){.in = arena_array(w->arena, c->n, sizeof *s->in),
         .places = arena_array(w->arena, r.n_docids, sizeof *s->places),

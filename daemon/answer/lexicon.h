@@ -14,4 +14,10 @@
  */
 struct slice lexicon_nearest(void *reader, struct arena *a, struct slice word);
 
+/*
+ * To be called before planning: with a date, only words of units up to it are known from then on,
+ * which takes 0.3 s to gather for 45,000 units; with an empty text all are. ERR_PARAMS: no date.
+ */
+int lexicon_asof(struct answer *w, struct slice asof, struct err *e);
+
 #endif

@@ -7,7 +7,7 @@
 
 int reader_init(struct reader *r, const char *db_dir, struct err *e)
 {
-    *r = (struct reader){0};
+    *r = (struct reader){.asof = DAY_NONE, .spelled_asof = DAY_NONE};
     if (index_reader_init(&r->index, db_dir, e))
         return -1;
     if (xstem_new(&r->stem, "english", e)) {

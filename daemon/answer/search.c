@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/answer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -175,6 +176,66 @@ static int later_page(struct search *s, size_t i, double floor, uint64_t *skip)
     return 0;
 }
 
+/* --- fading -------------------------------------------------------------------------------- */
+
+static int best_first(const void *x, const void *y)
+{
+    const struct xhit *a = x, *b = y;
+    if (a->weight != b->weight)
+        return a->weight < b->weight ? 1 : -1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* A weight halves with each span of age; what has no date is older than everything. */
+static int fade(struct search *s, struct xhit *h, int32_t span)
+{
+    day_t day = DOCID_NEWEST - (day_t)((h->id - 1) >> DOCID_DAY_BITS);
+    if (h->id >= DOCID_UNDATED) {
+        struct slice value;
+        if (xdb_value(s->w->reader->index.db, s->w->arena, h->id, SLOT_DAY, &value, s->e))
+            return -1;
+        day = value.n ? (day_t)(xvalue_as_u32(value) - 0x80000000u) : DAY_NONE;
+    }
+    double age = day == DAY_NONE || day > s->w->today ? 0 : (double)s->w->today - day;
+    h->weight = day == DAY_NONE ? 0 : h->weight * exp2(-age / span);
+    return 0;
+}
+
+/* All units of the tier, as age can bring any of them to the front. */
+static int faded_tier(struct search *s, size_t i, double floor, uint64_t *skip)
+{
+    struct xresult r;
+    struct xquery *rest = rest_of(s, i);
+    int32_t span;
+    if (date_span(s->params->recent, &span, s->e) || !rest ||
+        run(s, rest, XSORT_WEIGHT, 0, UINT32_MAX / 4, 0, false, &r))
+        return -1;
+    for (size_t k = 0; k < r.n_hits; k++)
+        if (fade(s, &r.hits[k], span))
+            return -1;
+    if (r.n_hits)
+        qsort(r.hits, r.n_hits, sizeof *r.hits, best_first);
+    for (size_t k = *skip < r.n_hits ? (size_t)*skip : r.n_hits;
+         k < r.n_hits && s->n_found < s->limit; k++)
+        if (xdb_data(s->w->reader->index.db, s->w->arena, r.hits[k].id, &r.hits[k].data, s->e) ||
+            keep(s, &r.hits[k], floor + r.hits[k].weight))
+            return -1;
+    *skip -= *skip < r.n_hits ? *skip : r.n_hits;
+    return 0;
+}
+
+static int check_recent(struct search *s)
+{
+    int32_t span;
+    if (!s->params->recent.n || date_span(s->params->recent, &span, s->e) == 0)
+        return 0;
+    struct err was = *s->e;
+    err_clear(s->e);
+    return err_set(s->e, ERR_PARAMS, "recent: %s", was.text);
+}
+
+/* --- by score ------------------------------------------------------------------------------ */
+
 /* One tier behind the other, until the page is full. Scores fall from tier to tier: each tier's
  * begin above the next one's best. */
 static int by_score(struct search *s)
@@ -182,7 +243,9 @@ static int by_score(struct search *s)
     uint64_t skip = s->offset;
     for (size_t i = 0; i < s->n_tiers && s->n_found < s->limit; i++) {
         double floor = 1000.0 * (double)(s->n_tiers - 1 - i);
-        if (s->offset ? later_page(s, i, floor, &skip) : first_page(s, i, floor))
+        if (s->params->recent.n ? faded_tier(s, i, floor, &skip)
+            : s->offset         ? later_page(s, i, floor, &skip)
+                                : first_page(s, i, floor))
             return -1;
     }
     return 0;
@@ -620,6 +683,9 @@ static int explain(struct search *s, const struct query *q)
         buf_printf(&plan, "%s%s: ", plan.n ? "\n" : "", s->r->relaxed);
         xquery_write(s->all, &plan);
     }
+    if (s->params->recent.n)
+        buf_printf(&plan, "%srecent: weights halve every %.*s", plan.n ? "\n" : "",
+            (int)s->params->recent.n, s->params->recent.p);
     s->r->explain_tree = arena_dup(s->w->arena, buf_view(&tree));
     s->r->explain_plan = arena_dup(s->w->arena, buf_view(&plan));
     bool ok = !tree.failed && !plan.failed;
@@ -670,7 +736,10 @@ static int make_plan(struct search *s, struct query *q)
         .since = p->since,
         .until = p->until,
         .on = p->on,
-        .vault = p->vault};
+        .vault = p->vault,
+        .asof = p->asof};
+    if (lexicon_asof(s->w, p->asof, s->e))
+        return -1;
     return plan_make(a, &env, &o, p->query, q, &s->plan, s->e);
 }
 
@@ -691,7 +760,7 @@ int answer_search(
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
-    if (make_plan(&s, &q))
+    if (check_recent(&s) || make_plan(&s, &q))
         return -1;
     r->warnings = s.plan.warnings;
     r->n_warnings = s.plan.n_warnings;

@@ -45,8 +45,8 @@ int story_plan(struct answer *w, struct slice text, const struct story_filter *f
     struct plan_options o = options_of(f);
     struct query q = {0};
     struct xmaker m = {w->arena, e};
-    if (query_parse(w->arena, text, &q, e) || story_env(w, w->arena, &env, e) ||
-        plan_make(w->arena, &env, &o, text, &q, p, e))
+    if (lexicon_asof(w, f->asof, e) || query_parse(w->arena, text, &q, e) ||
+        story_env(w, w->arena, &env, e) || plan_make(w->arena, &env, &o, text, &q, p, e))
         return -1;
     /* Where the query has no words its filters are all there is. */
     *own = p->empty ? xquery_new(&m, XQ_NONE) : p->tier[PLAN_OWN] ? p->tier[PLAN_OWN] : p->widest;
