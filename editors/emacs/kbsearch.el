@@ -475,7 +475,7 @@ argument, it is asked for."
 
 (defun kbsearch--live-params (text)
   "Parameters of the search for TEXT that is still being typed."
-  (kbsearch--params :query text :partial t :session "live" :limit 50 :text_bytes 1))
+  (kbsearch--params :query text :partial t :session "live" :limit 20 :text_bytes 1))
 
 (defun kbsearch--live-candidates (text)
   "What is found for TEXT; a key that is pressed ends the wait."
@@ -643,7 +643,9 @@ INITIAL is typed already.  Consult is used when it is there, else
 `completing-read' when vertico, icomplete, ivy or helm draws it,
 else a display of our own that never waits."
   (interactive)
-  (let* ((row (cond
+  ;; A collection of garbage takes as long as two keys: it waits until the last was typed.
+  (let* ((gc-cons-threshold (max gc-cons-threshold (* 64 1024 1024)))
+         (row (cond
                ((require 'consult nil t) (kbsearch--live-consult initial))
                ((seq-some (lambda (mode) (and (boundp mode) (symbol-value mode)))
                           '(vertico-mode icomplete-mode fido-mode ivy-mode helm-mode))

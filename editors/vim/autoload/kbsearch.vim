@@ -79,12 +79,13 @@ function! kbsearch#hits(result) abort
   return []
 endfunction
 
-function! kbsearch#search(query) abort
+" Any further argument: the last word is a prefix.
+function! kbsearch#search(query, ...) abort
   let query = a:query !=# '' ? a:query : expand('<cword>')
   if query ==# ''
     return kbsearch#complain({'message': 'what to look for? For example: :Kb closed source'})
   endif
-  call s:ask('search', kbsearch#params({'query': query, 'session': 'list',
+  call s:ask('search', kbsearch#params({'query': query, 'session': 'list', 'partial': a:0 ? v:true : v:false,
         \ 'limit': get(g:, 'kbsearch_limit', 100), 'text_bytes': 1}), query)
 endfunction
 

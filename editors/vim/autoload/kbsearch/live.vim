@@ -55,7 +55,7 @@ function! s:typed(text) abort
     return s:show(a:text, {}, {})
   endif
   let s:live.id = kbsearch#client#call('search', kbsearch#params({'query': a:text, 'partial': v:true,
-        \ 'session': 'live', 'limit': 50, 'text_bytes': 1}),
+        \ 'session': 'live', 'limit': s:live.height, 'text_bytes': 1}),
         \ {error, result -> s:show(a:text, error, result)})
 endfunction
 
@@ -111,10 +111,10 @@ function! s:take(how) abort
 endfunction
 
 function! s:to_list() abort
-  let [hits, text] = [s:live.hits, s:live.text]
-  if !empty(hits)
+  let text = s:live.text
+  if text =~# '\S'
     call kbsearch#live#close()
-    call kbsearch#list(hits, text)
+    call kbsearch#search(text, v:true)
   endif
 endfunction
 

@@ -13,7 +13,7 @@ local function contents(text)
     if not text:find('%S') then
       return take(nil)
     end
-    kb.search(text, 'fzf-lua', function(err, result)
+    kb.search(text, 'fzf-lua', 100, function(err, result)
       if err and err.reason ~= 'cancelled' then
         take('kbsearch: ' .. err.message)
       end

@@ -14,12 +14,12 @@ function M.cancel(id)
 end
 
 -- As you type: the last word is a prefix, and a newer search of the same session ends the older.
-function M.search(text, session, done)
+function M.search(text, session, limit, done)
   return M.call('search', vim.fn['kbsearch#params']({
     query = text,
     partial = true,
     session = session,
-    limit = 50,
+    limit = limit,
     text_bytes = 1,
   }), done)
 end

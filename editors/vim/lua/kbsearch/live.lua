@@ -57,7 +57,7 @@ local function typed()
   if not text:find('%S') then
     return show(text, nil, {})
   end
-  live.id = kb.search(text, 'live', function(err, result)
+  live.id = kb.search(text, 'live', live.height, function(err, result)
     show(text, err, result)
   end)
 end
@@ -111,10 +111,10 @@ local function take(how)
 end
 
 local function to_list()
-  if live and #live.hits > 0 then
-    local hits, text = live.hits, live.text
+  if live and live.text:find('%S') then
+    local text = live.text
     M.close()
-    vim.fn['kbsearch#list'](hits, text)
+    vim.fn['kbsearch#search'](text, true)
   end
 end
 
@@ -156,6 +156,7 @@ function M.open(query)
     list = list,
     prompt_buf = prompt_buf,
     prompt = prompt,
+    height = height,
     hits = {},
   }
   vim.api.nvim_buf_set_lines(prompt_buf, 0, -1, false, { query })

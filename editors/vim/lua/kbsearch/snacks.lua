@@ -11,7 +11,7 @@ local function finder(_, context)
     end
     local answered
     vim.schedule(function()
-      kb.search(text, 'snacks', function(err, result)
+      kb.search(text, 'snacks', 100, function(err, result)
         answered = { err, result }
         context.async:resume()
       end)

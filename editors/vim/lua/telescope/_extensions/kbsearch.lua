@@ -38,7 +38,7 @@ local function finder()
       if not text:find('%S') then
         return on_end()
       end
-      asked = kb.search(text, 'telescope', function(err, result)
+      asked = kb.search(text, 'telescope', 100, function(err, result)
         if err then
           if err.reason ~= 'cancelled' then
             vim.fn['kbsearch#complain'](err)

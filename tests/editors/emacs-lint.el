@@ -1,0 +1,24 @@
+;; SPDX-License-Identifier: GPL-2.0-or-later  -*- lexical-binding: t; -*-
+;; Compiles $T/kbsearch.el without a warning, and has package-lint and checkdoc look at it.
+(require 'package)
+(package-initialize)
+(defvar lines nil)
+(defun ok (name found)
+  (push (if found (format "not ok %s\n# %S" name found) (concat "ok " name)) lines))
+(let ((byte-compile-error-on-warn t)
+      (file (concat (getenv "T") "/kbsearch.el")))
+  (ok "compiles without a warning" (unless (byte-compile-file file) 'failed))
+  (with-current-buffer (find-file-noselect file)
+    (when (require 'package-lint nil t)
+      ;; package-lint 0.16 is older than Emacs 28, and says so of every package that asks for it.
+      (ok "package-lint" (seq-remove (lambda (found)
+                                       (string-match-p "uninstallable in all released Emacs" (nth 3 found)))
+                                     (package-lint-buffer))))
+    (require 'checkdoc)
+    (let ((checkdoc-autofix-flag 'never) (checkdoc-diagnostic-buffer "*found*"))
+      (checkdoc-current-buffer t)
+      (ok "checkdoc" (with-current-buffer "*found*"
+                       (goto-char (point-min))
+                       (and (re-search-forward "^kbsearch.el:[0-9]" nil t) (buffer-string)))))))
+(with-temp-file (concat (getenv "T") "/tap")
+  (insert (string-join (reverse lines) "\n") "\n"))

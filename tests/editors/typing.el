@@ -1,0 +1,39 @@
+;; SPDX-License-Identifier: GPL-2.0-or-later  -*- lexical-binding: t; -*-
+;; For typing.py: opens `kbsearch-live', and writes each list shown, and when, to $T/shown.
+(add-to-list 'load-path (concat (getenv "KB_SRCDIR") "/editors/emacs"))
+(setq inhibit-startup-screen t load-prefer-newer t)
+(require 'kbsearch)
+(defvar log nil)
+(defvar worst 0)
+(defvar last nil)
+
+(defun tick ()
+  (let ((now (float-time)))
+    (setq worst (max worst (truncate (* 1e6 (- now last)))) last now)))
+
+(defun finish ()
+  (with-temp-file (expand-file-name "shown.part" (getenv "T"))
+    (insert (json-serialize `(:worst_us ,worst :log ,(vconcat (reverse log))))))
+  (rename-file (expand-file-name "shown.part" (getenv "T")) (expand-file-name "shown" (getenv "T")))
+  (kill-emacs))
+
+(defun shown ()
+  (push (list :at (float-time) :text (minibuffer-contents-no-properties)
+              :shown kbsearch--live-shown
+              :rows (vconcat (seq-take (mapcar #'substring-no-properties kbsearch--live-rows) 2)))
+        log)
+  (when (equal (minibuffer-contents-no-properties) (getenv "KB_TEXT"))
+    (run-with-timer 0.3 nil #'finish)))
+
+(defun ready ()
+  (run-with-timer 0.3 nil (lambda ()
+                            (add-hook 'kbsearch-live-hook #'shown)
+                            (setq last (float-time) worst 0 log nil)
+                            (run-with-timer 0.001 0.001 #'tick)
+                            (write-region "" nil (expand-file-name "ready" (getenv "T")))))
+  (kbsearch-live))
+
+(run-with-timer 0.2 nil (lambda ()
+                          (kbsearch--call 'status nil
+                                          (lambda (_) (run-with-timer 0 nil #'ready))
+                                          (lambda (&rest _) (kill-emacs 1)))))
