@@ -110,9 +110,28 @@ static bool adds_no_context(const struct search *s, const struct xquery *q)
     return q && s->plan.own_any && xquery_same(q, s->plan.own_any);
 }
 
+/* Most queries are no title; to look it up is cheaper than a match. */
+static int drop_title(struct search *s, struct xquery **tier)
+{
+    uint32_t n = 1;
+    const struct xquery *q = tier[PLAN_TITLE];
+    while (q && (q->op == XQ_FILTER || q->op == XQ_NOT) && q->n_kids)
+        q = q->kids[0];
+    if (q && q->op == XQ_TERM && xdb_term_freq(s->w->reader->index.db, q->term, &n, s->e))
+        return -1;
+    if (n)
+        return 0;
+    tier[PLAN_TITLE] = NULL;
+    s->plan.widest = tier[PLAN_CONTEXT];
+    return 0;
+}
+
 static int choose_tiers(struct search *s)
 {
-    struct xquery *const *tier = s->plan.tier;
+    struct xquery *tier[PLAN_TIERS];
+    memcpy(tier, s->plan.tier, sizeof tier);
+    if (drop_title(s, tier))
+        return -1;
     bool alone = adds_no_context(s, tier[PLAN_OWN]);
     s->all = !alone             ? s->plan.widest
              : tier[PLAN_TITLE] ? xquery_pair(&s->m, XQ_OR, tier[PLAN_OWN], tier[PLAN_TITLE])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/snippet.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "lib/token.h"
@@ -12,10 +13,12 @@ struct match {
 };
 
 struct finder {
-    struct arena *a;
+    struct arena *a; /* of the answer */
+    struct arena scratch;
     struct xstem *stem;
     const struct plan *p;
-    struct slice text; /* rendered */
+    bool begins[UCHAR_MAX + 1]; /* a mark begins with this byte */
+    struct buf text;            /* rendered */
     struct tokens tokens;
     struct match *v;
     size_t n, cap;
@@ -26,16 +29,35 @@ static bool same_word(const struct token *t, struct slice term)
     return slice_eq(t->term, term) || slice_eq(t->plain, term);
 }
 
+static void note_beginnings(struct finder *f)
+{
+    for (size_t i = 0; i < f->p->n_marks; i++) {
+        const struct plan_mark *m = &f->p->marks[i];
+        struct slice s = m->stem.n ? m->stem : m->prefix.n ? m->prefix : m->exact;
+        if (s.n)
+            f->begins[(unsigned char)s.p[0]] = true;
+    }
+}
+
+/* Stemming changes ends. What it does to the second letter it does to short words: dying, die. */
+static bool may_have_stem(struct slice word, struct slice stem)
+{
+    enum { SHORT = 5 };
+    return word.p[0] == stem.p[0] && (word.n <= SHORT || stem.n < 2 || word.p[1] == stem.p[1]);
+}
+
 static bool marked(struct finder *f, const struct token *t)
 {
     struct slice stem = slice_of(NULL, 0);
+    if (!f->begins[(unsigned char)t->plain.p[0]] && !f->begins[(unsigned char)t->term.p[0]])
+        return false;
     for (size_t i = 0; i < f->p->n_marks; i++) {
         const struct plan_mark *m = &f->p->marks[i];
         if (m->stem.n) {
-            if (!token_is_stemmed(t) || t->plain.p[0] != m->stem.p[0])
+            if (!token_is_stemmed(t) || !may_have_stem(t->plain, m->stem))
                 continue;
             if (!stem.p)
-                stem = xstem_of(f->stem, f->a, t->plain);
+                stem = xstem_of(f->stem, &f->scratch, t->plain);
             if (slice_eq(stem, m->stem))
                 return true;
         } else if (m->prefix.n ? slice_starts(t->plain, m->prefix) : same_word(t, m->exact)) {
@@ -47,7 +69,7 @@ static bool marked(struct finder *f, const struct token *t)
 
 static bool add(struct finder *f, uint32_t begin, uint32_t end, uint8_t rank)
 {
-    return ARENA_PUSH(f->a, f->v, f->n, f->cap, (struct match){begin, end, rank});
+    return ARENA_PUSH(&f->scratch, f->v, f->n, f->cap, (struct match){begin, end, rank});
 }
 
 static bool find_words(struct finder *f)
@@ -171,7 +193,7 @@ static size_t excerpt_begin(const struct finder *f)
         at++;
     while (at < f->text.n && (f->text.p[at] == ' ' || f->text.p[at] == '\n'))
         at++;
-    return utf8_floor(f->text, at);
+    return utf8_floor(buf_view(&f->text), at);
 }
 
 static size_t excerpt_end(struct slice text, size_t begin)
@@ -186,57 +208,86 @@ static size_t excerpt_end(struct slice text, size_t begin)
 }
 
 /* Text as it is shown: one line, breaks as blanks (" | " between table cells). */
-static bool segment(struct finder *f, struct hit *h, size_t *cap, struct slice s, bool match)
+static char *put_line(char *to, struct slice s, bool row)
 {
-    struct buf b = {0};
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\n')
-            buf_str(&b, h->rec.kind == UNIT_ROW ? " | " : " ");
-        else
-            buf_char(&b, s.p[i]);
-    struct slice text = arena_dup(f->a, buf_view(&b));
-    bool ok = !b.failed && (text.p || !b.n);
-    buf_free(&b);
-    return ok && (!text.n || ARENA_PUSH(f->a, h->snippet, h->n_snippet, *cap,
-                                 (struct segment){.text = text, .match = match}));
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\n' && row)
+            *to++ = ' ', *to++ = '|';
+        *to++ = s.p[i] == '\n' ? ' ' : s.p[i];
+    }
+    return to;
+}
+
+struct excerpt {
+    struct hit *h;
+    char *to;
+    bool row;
+};
+
+static void segment(struct excerpt *x, struct slice s, bool match)
+{
+    char *begin = x->to;
+    x->to = put_line(begin, s, x->row);
+    if (s.n)
+        x->h->snippet[x->h->n_snippet++] =
+            (struct segment){slice_of(begin, (size_t)(x->to - begin)), match};
 }
 
 static bool excerpt(struct finder *f, struct hit *h)
 {
-    bool whole = f->text.n <= SNIPPET_BYTES;
-    size_t begin = whole ? 0 : excerpt_begin(f), cap = 0;
-    size_t end = whole ? f->text.n : excerpt_end(f->text, begin), at = begin;
-    if (begin && !segment(f, h, &cap, SLICE_LIT("… "), false))
+    static const struct slice before = {"\xe2\x80\xa6 ", 4}, behind = {" \xe2\x80\xa6", 4};
+    struct slice text = buf_view(&f->text);
+    bool whole = text.n <= SNIPPET_BYTES;
+    size_t begin = whole ? 0 : excerpt_begin(f), end = whole ? text.n : excerpt_end(text, begin);
+    size_t at = begin, breaks = 0, row = h->rec.kind == UNIT_ROW;
+    for (size_t i = begin; i < end; i++)
+        breaks += text.p[i] == '\n';
+    struct excerpt x = {.h = h, .row = row};
+    x.to = arena_alloc(f->a, end - begin + 2 * row * breaks + before.n + behind.n);
+    size_t most = f->n < SNIPPET_BYTES ? f->n : SNIPPET_BYTES;
+    h->snippet = arena_array(f->a, 2 * most + 3, sizeof *h->snippet);
+    if (!x.to || !h->snippet)
         return false;
-    for (size_t i = 0; i < f->n; i++) {
+    if (begin)
+        segment(&x, before, false);
+    for (size_t i = 0; i < f->n && f->v[i].begin < end; i++) {
         struct match m = f->v[i];
-        if (m.begin < at || m.begin >= end)
+        if (m.begin < at)
             continue;
         if (m.end > end)
             m.end = (uint32_t)end;
-        if (!segment(f, h, &cap, slice_of(f->text.p + at, m.begin - at), false) ||
-            !segment(f, h, &cap, slice_of(f->text.p + m.begin, m.end - m.begin), true))
-            return false;
+        segment(&x, slice_of(text.p + at, m.begin - at), false);
+        segment(&x, slice_of(text.p + m.begin, m.end - m.begin), true);
         at = m.end;
     }
-    return segment(f, h, &cap, slice_of(f->text.p + at, end - at), false) &&
-           (end == f->text.n || segment(f, h, &cap, SLICE_LIT(" …"), false));
+    segment(&x, slice_of(text.p + at, end - at), false);
+    if (end < text.n)
+        segment(&x, behind, false);
+    return true;
+}
+
+static bool find(struct finder *f, struct hit *h)
+{
+    struct err e = {0};
+    note_render(&f->text, h->rec.text, h->rec.runs, h->rec.n_runs);
+    note_beginnings(f);
+    if (f->text.failed || tokenize(&f->scratch, buf_view(&f->text), &f->tokens, &e) ||
+        !find_words(f) || !find_runs(f))
+        return false;
+    merge(f);
+    size_t at = 0;
+    if (f->n)
+        at = note_source_of(h->rec.runs, h->rec.n_runs, f->v[first_of_best_rank(f)].begin);
+    record_place(&h->rec, at, &h->match_line, &h->col);
+    return excerpt(f, h);
 }
 
 int snippet_make(
     struct arena *a, struct xstem *stem, const struct plan *p, struct hit *h, struct err *e)
 {
-    struct buf rendered = {0};
-    note_render(&rendered, h->rec.text, h->rec.runs, h->rec.n_runs);
-    struct finder f = {.a = a, .stem = stem, .p = p, .text = arena_dup(a, buf_view(&rendered))};
-    bool ok = !rendered.failed && (f.text.p || !rendered.n);
-    buf_free(&rendered);
-    if (!ok || tokenize(a, f.text, &f.tokens, e) || !find_words(&f) || !find_runs(&f))
-        return err_memory(e);
-    merge(&f);
-    size_t at = 0;
-    if (f.n)
-        at = note_source_of(h->rec.runs, h->rec.n_runs, f.v[first_of_best_rank(&f)].begin);
-    record_place(&h->rec, at, &h->match_line, &h->col);
-    return excerpt(&f, h) ? 0 : err_memory(e);
+    struct finder f = {.a = a, .stem = stem, .p = p};
+    bool ok = find(&f, h);
+    buf_free(&f.text);
+    arena_free(&f.scratch);
+    return ok ? 0 : err_memory(e);
 }
