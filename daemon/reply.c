@@ -88,6 +88,23 @@ static void put_day(struct json_writer *w, const char *key, day_t day)
     json_put_string(w, slice_str(text));
 }
 
+static void put_folded(struct json_writer *w, const struct hit *h)
+{
+    json_key(w, "folded");
+    json_open(w, '[');
+    for (size_t i = 0; i < h->n_folded; i++) {
+        char id[2 * UNIT_ID_BYTES + 1];
+        record_id_format(h->folded[i]->id, id);
+        json_open(w, '{');
+        json_key_string(w, "id", slice_str(id));
+        json_key_string(w, "rel", h->folded[i]->rel);
+        json_key_int(w, "line", h->folded[i]->line);
+        put_day(w, "date", h->folded[i]->day);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
 /* Up to its closing brace, for what a method puts behind. */
 static void put_hit_open(struct json_writer *w, const struct hit *h, bool neighbours)
 {
@@ -117,6 +134,8 @@ static void put_hit_open(struct json_writer *w, const struct hit *h, bool neighb
         put_neighbours(w, "before", h->before, h->n_before);
         put_neighbours(w, "after", h->after, h->n_after);
     }
+    if (h->folded)
+        put_folded(w, h);
 }
 
 static void put_hit(struct json_writer *w, const struct hit *h, bool neighbours)
@@ -210,6 +229,8 @@ static int reply_search(struct answer *w, const union proto_params *p,
     put_uuid(&j, r.uuid, r.revision);
     json_key_int(&j, "total", (int64_t)r.total);
     json_key_bool(&j, "total_exact", r.total_exact);
+    if (p->search.fold)
+        json_key_int(&j, "units", (int64_t)r.units);
     put_relaxed(&j, &r);
     put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
     json_key(&j, "incomplete");
@@ -262,6 +283,126 @@ static int reply_suggest(struct answer *w, const union proto_params *p,
         json_key_string(&j, "text", r.v[i].text);
         json_key_string(&j, "kind", slice_str(r.v[i].kind));
         json_key_int(&j, "count", r.v[i].count);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static void put_note(struct json_writer *w, const char *key, const struct target_note *note)
+{
+    json_key(w, key);
+    if (!note) {
+        json_put_null(w);
+        return;
+    }
+    json_open(w, '{');
+    json_key_string(w, "vault", note->vault);
+    json_key_string(w, "rel", note->rel);
+    json_key_string(w, "title", note->title);
+    json_close(w, '}');
+}
+
+static int reply_backlinks(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct backlinks_result r = {0};
+    if (answer_backlinks(w, &p->backlinks, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_note(&j, "note", &r.note);
+    put_uuid(&j, r.found.uuid, r.found.revision);
+    json_key_int(&j, "total", (int64_t)r.found.total);
+    put_strings(&j, "warnings", &r.warning, r.warning.n > 0);
+    key_string_or_null(&j, "cursor", r.found.cursor);
+    put_hits(&j, r.found.hits, r.found.n_hits, false);
+    json_close(&j, '}');
+    return 0;
+}
+
+static void put_link(struct json_writer *w, const struct outgoing *l)
+{
+    char id[2 * UNIT_ID_BYTES + 1];
+    record_id_format(l->id, id);
+    json_open(w, '{');
+    json_key_int(w, "line", l->line);
+    json_key_string(w, "id", slice_str(id));
+    json_key_string(w, "target", l->target);
+    json_key_string(w, "heading", l->heading);
+    json_key_string(w, "alias", l->alias);
+    json_key_bool(w, "embed", l->embed);
+    put_note(w, "to", l->to);
+    json_key(w, "others");
+    json_open(w, '[');
+    for (size_t i = 0; i < l->n_choices; i++)
+        if (&l->choices[i] != l->to)
+            json_put_string(w, l->choices[i].rel);
+    json_close(w, ']');
+    json_close(w, '}');
+}
+
+static int reply_links(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct links_result r = {0};
+    if (answer_links(w, &p->links, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_note(&j, "note", &r.note);
+    put_uuid(&j, r.uuid, r.revision);
+    put_strings(&j, "warnings", &r.warning, r.warning.n > 0);
+    json_key(&j, "links");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_links; i++)
+        put_link(&j, &r.links[i]);
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_related(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    (void)facts;
+    struct related_result r = {0};
+    if (answer_related(w, &p->related, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    put_strings(&j, "warnings", &r.warning, r.warning.n > 0);
+    put_hits(&j, r.hits, r.n_hits, false);
+    json_close(&j, '}');
+    return 0;
+}
+
+static int reply_new(struct answer *w, const union proto_params *p,
+    const struct daemon_facts *facts, struct buf *out, struct err *e)
+{
+    static const char *const kinds[NEWS_KINDS] = {"added", "changed", "removed"};
+    (void)facts;
+    struct new_result r = {0};
+    if (answer_new(w, &p->new, &r, e))
+        return -1;
+    struct json_writer j = json_writer(out);
+    json_open(&j, '{');
+    put_uuid(&j, r.uuid, r.revision);
+    json_key_int(&j, "total", (int64_t)(r.counts[0] + r.counts[1] + r.counts[2]));
+    for (int k = 0; k < NEWS_KINDS; k++)
+        json_key_int(&j, kinds[k], (int64_t)r.counts[k]);
+    put_strings(&j, "warnings", r.warnings, r.n_warnings);
+    json_key(&j, "hits");
+    json_open(&j, '[');
+    for (size_t i = 0; i < r.n_news; i++) {
+        put_hit_open(&j, &r.news[i].hit, false);
+        json_key_string(&j, "news", slice_str(kinds[r.news[i].kind]));
+        if (r.news[i].kind == NEWS_CHANGED)
+            json_key_string(&j, "was", r.news[i].was);
         json_close(&j, '}');
     }
     json_close(&j, ']');

@@ -21,6 +21,7 @@
 #include "lib/index.h"
 #include "lib/proto.h"
 #include "lib/record.h"
+#include "lib/target.h"
 
 struct vault_row { /* from the index's metadata "vaults" */
     struct slice name, path;
@@ -85,6 +86,8 @@ struct hit {
     size_t n_snippet;
     struct neighbour *before, *after;
     size_t n_before, n_after;
+    const struct record **folded; /* near-same units on other days, the earliest first */
+    size_t n_folded;
 };
 
 struct search_result {
@@ -93,6 +96,7 @@ struct search_result {
     uint64_t revision;
     uint64_t total;
     bool total_exact;
+    uint64_t units;      /* folded: matches in all; `total` counts what is shown */
     const char *relaxed; /* NULL, "most", "any" */
     uint32_t relaxed_words, relaxed_of;
     struct slice suggestion_from, suggestion_to, suggestion_query; /* from.n == 0: none */
@@ -291,6 +295,69 @@ struct subscribe_result {
 };
 int answer_subscribe(
     struct answer *w, const struct subscribe_params *p, struct subscribe_result *r, struct err *e);
+
+/* Units that link to the note, or with `mentions` name it in words without a link. */
+struct backlinks_result {
+    struct target_note note;
+    struct slice warning; /* n == 0: none */
+    struct search_result found;
+};
+int answer_backlinks(
+    struct answer *w, const struct backlinks_params *p, struct backlinks_result *r, struct err *e);
+
+/* The note's links in the order of its lines. */
+struct outgoing {
+    uint8_t id[UNIT_ID_BYTES];
+    uint32_t line;
+    struct slice target, heading, alias; /* as written */
+    bool embed;
+    const struct target_note *to;      /* NULL: leads nowhere */
+    const struct target_note *choices; /* all that it may mean, `to` among them */
+    size_t n_choices;
+};
+struct links_result {
+    char uuid[33];
+    uint64_t revision;
+    struct target_note note;
+    struct slice warning;
+    struct outgoing *links;
+    size_t n_links;
+};
+int answer_links(
+    struct answer *w, const struct links_params *p, struct links_result *r, struct err *e);
+
+/* Units of other notes with the rarer words and the names of a unit or note. */
+struct related_result {
+    char uuid[33];
+    uint64_t revision;
+    struct slice warning;
+    struct hit *hits;
+    size_t n_hits;
+};
+int answer_related(
+    struct answer *w, const struct related_params *p, struct related_result *r, struct err *e);
+
+/*
+ * What the journal (lib/journal.h) says of the time between two revisions, netted: a unit that
+ * moved, or went and came back, is no news, nor is one with the same text elsewhere. A unit that
+ * went and one that came in the same note with most of its words are one that changed.
+ */
+enum news_kind { NEWS_ADDED, NEWS_CHANGED, NEWS_REMOVED, NEWS_KINDS };
+struct newly {
+    enum news_kind kind;
+    struct hit hit;   /* the unit as it is; a removed one as it was */
+    struct slice was; /* changed: the text before */
+};
+struct new_result {
+    char uuid[33];
+    uint64_t revision;
+    uint64_t counts[NEWS_KINDS];
+    struct slice *warnings;
+    size_t n_warnings;
+    struct newly *news;
+    size_t n_news;
+};
+int answer_new(struct answer *w, const struct new_params *p, struct new_result *r, struct err *e);
 
 /* An index that cannot be read is told in `error`, not failed with. */
 struct status_vault {

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #include "daemon/answer/budget.h"
-#include "daemon/answer/lexicon.h"
-#include "daemon/answer/snippet.h"
+#include "daemon/answer/fold.h"
+#include "daemon/answer/story.h"
+#include "daemon/answer/units.h"
 #include "lib/buf.h"
 #include "lib/plan.h"
 #include "lib/schema.h"
@@ -27,6 +28,8 @@ struct search {
     struct xquery *all; /* what is counted */
     uint64_t offset;
     uint32_t limit;
+    struct member *members; /* folded: all matches */
+    size_t n_members;
     struct xhit *found;
     double *score;
     size_t n_found, cap_found, cap_score;
@@ -483,29 +486,12 @@ static int neighbours(struct search *s, struct hit *h, bool before)
     return 0;
 }
 
-static int absolute_path(struct search *s, struct hit *h)
-{
-    const struct reader *r = s->w->reader;
-    for (size_t i = 0; i < r->n_vaults; i++)
-        if (slice_eq(r->vaults[i].name, h->rec.vault)) {
-            char *path = arena_printf(s->w->arena, "%.*s/%.*s", (int)r->vaults[i].path.n,
-                r->vaults[i].path.p, (int)h->rec.rel.n, h->rec.rel.p);
-            if (!path)
-                return err_memory(s->e);
-            h->path = slice_str(path);
-            return 0;
-        }
-    h->path = h->rec.rel;
-    return 0;
-}
-
 static int fill_hit(struct search *s, const struct xhit *x, double score, struct hit *h)
 {
-    if (record_read(s->w->arena, x->data, &h->rec, s->e) || absolute_path(s, h) ||
-        snippet_make(s->w->arena, s->w->reader->stem, &s->plan, h, s->e))
+    struct record rec;
+    if (record_read(s->w->arena, x->data, &rec, s->e) ||
+        units_fill(s->w, &s->plan, &rec, score, h, s->e))
         return -1;
-    h->score = score;
-    h->text = h->rec.text;
     if (s->params->text_bytes && h->text.n > (size_t)s->params->text_bytes) {
         h->text.n = (size_t)s->params->text_bytes;
         while (h->text.n && ((unsigned char)h->text.p[h->text.n] & 0xc0) == 0x80)
@@ -684,6 +670,117 @@ static int later_answer(struct search *s)
     return s->limit ? order(s) : 0;
 }
 
+/* --- near-same ones once ------------------------------------------------------------------- */
+
+struct member {
+    struct xhit hit;
+    double score;
+    struct record rec;
+    size_t group;
+};
+
+static bool is_earlier(const struct record *a, const struct record *b)
+{
+    if (a->day != b->day)
+        return b->day == DAY_NONE || (a->day != DAY_NONE && a->day < b->day);
+    int c = slice_cmp(a->rel, b->rel);
+    return c ? c < 0 : a->line < b->line;
+}
+
+/* All matches in their order, each with the group of its near-same ones. */
+static int gather_members(struct search *s, struct member **out, size_t *n)
+{
+    uint64_t offset = s->offset;
+    uint32_t limit = s->limit;
+    s->offset = 0;
+    s->limit = FOLD_UNITS + 1;
+    if (order(s))
+        return -1;
+    if (s->n_found > FOLD_UNITS)
+        return err_set(s->e, ERR_COMPLEX,
+            "over %d units match: too many to fold; add a word or a date that narrows it",
+            FOLD_UNITS);
+    struct member *v = arena_array(s->w->arena, s->n_found, sizeof *v);
+    struct record *recs = arena_array(s->w->arena, s->n_found, sizeof *recs);
+    size_t *groups = arena_array(s->w->arena, s->n_found, sizeof *groups);
+    if (!v || !recs || !groups)
+        return err_memory(s->e);
+    for (size_t i = 0; i < s->n_found; i++)
+        if (record_read(s->w->arena, s->found[i].data, &recs[i], s->e))
+            return -1;
+    if (fold_units(s->w, recs, s->n_found, groups, s->e))
+        return -1;
+    for (size_t i = 0; i < s->n_found; i++)
+        v[i] = (struct member){s->found[i], s->score[i], recs[i], groups[i]};
+    *out = v;
+    *n = s->n_found;
+    s->offset = offset;
+    s->limit = limit;
+    return 0;
+}
+
+/* The page of groups, each where its best one stands, shown by its earliest. */
+static int folded(struct search *s)
+{
+    struct member *v = NULL;
+    size_t n = 0, groups = 0;
+    if (gather_members(s, &v, &n))
+        return -1;
+    size_t *earliest = arena_array(s->w->arena, n, sizeof *earliest);
+    if (!earliest)
+        return err_memory(s->e);
+    for (size_t i = 0; i < n; i++) {
+        size_t *at = &earliest[v[i].group];
+        if (v[i].group == i)
+            *at = i;
+        else if (is_earlier(&v[i].rec, &v[*at].rec))
+            *at = i;
+    }
+    s->n_found = 0;
+    s->members = v;
+    s->n_members = n;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].group != i)
+            continue;
+        if (groups >= s->offset && s->n_found < s->limit) {
+            s->score[s->n_found] = v[i].score;
+            s->found[s->n_found++] = v[earliest[i]].hit;
+        }
+        groups++;
+    }
+    s->r->units = n;
+    s->r->total = groups;
+    s->r->total_exact = true;
+    return 0;
+}
+
+static int by_record(const void *x, const void *y)
+{
+    const struct record *const *a = x, *const *b = y;
+    return is_earlier(*a, *b) ? -1 : is_earlier(*b, *a);
+}
+
+/* Beside each hit the others that it stands for, the earliest first. */
+static int tell_folded(struct search *s)
+{
+    for (size_t i = 0; i < s->r->n_hits; i++) {
+        struct hit *h = &s->r->hits[i];
+        size_t shown = 0;
+        while (s->members[shown].hit.id != s->found[i].id)
+            shown++;
+        size_t group = s->members[shown].group, cap = 0;
+        for (size_t k = 0; k < s->n_members; k++) {
+            const struct record *rec = &s->members[k].rec;
+            if (s->members[k].group == group && k != shown &&
+                !ARENA_PUSH(s->w->arena, h->folded, h->n_folded, cap, rec))
+                return err_memory(s->e);
+        }
+        if (h->n_folded)
+            qsort(h->folded, h->n_folded, sizeof(*h->folded), by_record);
+    }
+    return 0;
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 static int explain(struct search *s, const struct query *q)
@@ -713,43 +810,16 @@ static int explain(struct search *s, const struct query *q)
     return ok ? 0 : err_memory(s->e);
 }
 
-static struct slice nearest_word(void *ctx, struct arena *a, struct slice word)
-{
-    return lexicon_nearest(((struct answer *)ctx)->reader, a, word);
-}
-
-static struct slice saved_query(void *ctx, struct slice name)
-{
-    const struct config *c = ((struct answer *)ctx)->config;
-    for (size_t i = 0; c && i < c->n_saved; i++)
-        if (slice_is(name, c->saved[i].name))
-            return slice_str(c->saved[i].query);
-    return slice_of(NULL, 0);
-}
-
 static int make_plan(struct search *s, struct query *q)
 {
     const struct search_params *p = s->params;
     struct arena *a = s->w->arena;
-    struct reader *reader = s->w->reader;
+    struct plan_env env;
     if (p->syntax == SYNTAX_PLAIN ? query_plain(a, p->query, q, s->e)
                                   : query_parse(a, p->query, q, s->e))
         return -1;
-    struct slice *vaults = arena_array(a, reader->n_vaults, sizeof *vaults);
-    if (!vaults)
-        return err_memory(s->e);
-    for (size_t i = 0; i < reader->n_vaults; i++)
-        vaults[i] = reader->vaults[i].name;
-    struct plan_env env = {.db = reader->index.db,
-        .stem = reader->stem,
-        .today = s->w->today,
-        .vaults = vaults,
-        .n_vaults = reader->n_vaults,
-        .nearest = nearest_word,
-        .saved = saved_query,
-        .ctx = s->w,
-        .deadline_ns = s->w->deadline_ns,
-        .stop = s->w->stop};
+    if (story_env(s->w, a, &env, s->e))
+        return -1;
     struct plan_options o = {.match = (enum search_match)p->match,
         .partial = p->partial,
         .since = p->since,
@@ -762,10 +832,13 @@ static int make_plan(struct search *s, struct query *q)
     return plan_make(a, &env, &o, p->query, q, &s->plan, s->e);
 }
 
-int answer_search(
+static struct search begin(
     struct answer *w, const struct search_params *p, struct search_result *r, struct err *e)
 {
-    struct search s = {.m = {w->arena, e},
+    *r = (struct search_result){.query = p->query, .total_exact = true};
+    memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
+    r->revision = w->reader->index.revision;
+    return (struct search){.m = {w->arena, e},
         .w = w,
         .params = p,
         .r = r,
@@ -773,12 +846,44 @@ int answer_search(
         .limit = (uint32_t)p->limit,
         .known = UINT64_MAX,
         .e = e};
+}
+
+/* From the plan on. */
+static int finish(struct search *s)
+{
+    const struct search_params *p = s->params;
+    uint64_t revision;
+    char last[2 * UNIT_ID_BYTES + 1];
+    if (choose_tiers(s))
+        return -1;
+    if (p->fold) {
+        if (count(s) || (!s->r->total && may_relax(s) && relax(s)) ||
+            (p->cursor.n && read_cursor(s, &revision, last)) || folded(s))
+            return -1;
+        return fill_hits(s) || tell_folded(s) || make_cursor(s) ? -1 : 0;
+    }
+    bool first = s->limit && !s->offset && !p->cursor.n;
+    if (first ? first_answer(s) : later_answer(s))
+        return -1;
+    return s->limit && (fill_hits(s) || make_cursor(s)) ? -1 : 0;
+}
+
+int units_search(struct answer *w, const struct search_params *p, const struct plan *plan,
+    struct search_result *r, struct err *e)
+{
+    struct search s = begin(w, p, r, e);
+    s.plan = *plan;
+    s.plan.tier[PLAN_OWN] = plan->widest;
+    return finish(&s);
+}
+
+int answer_search(
+    struct answer *w, const struct search_params *p, struct search_result *r, struct err *e)
+{
     struct query q = {0};
-    *r = (struct search_result){.query = p->query};
     if (reader_refresh(w->reader, e))
         return -1;
-    memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
-    r->revision = w->reader->index.revision;
+    struct search s = begin(w, p, r, e);
     if (check_recent(&s) || make_plan(&s, &q))
         return -1;
     r->warnings = s.plan.warnings;
@@ -786,13 +891,7 @@ int answer_search(
     r->suggestion_from = s.plan.suggestion_from;
     r->suggestion_to = s.plan.suggestion_to;
     r->suggestion_query = s.plan.suggestion_query;
-    r->total_exact = true;
-    if (s.plan.empty)
-        return p->explain ? explain(&s, &q) : 0;
-    bool first = s.limit && !s.offset && !p->cursor.n;
-    if (choose_tiers(&s) || (first ? first_answer(&s) : later_answer(&s)))
-        return -1;
-    if (s.limit && (fill_hits(&s) || make_cursor(&s)))
+    if (!s.plan.empty && finish(&s))
         return -1;
     return p->explain ? explain(&s, &q) : 0;
 }

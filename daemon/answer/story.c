@@ -8,6 +8,20 @@
 #include "lib/schema.h"
 #include "lib/token.h"
 
+static struct slice nearest_word(void *ctx, struct arena *a, struct slice word)
+{
+    return lexicon_nearest(((struct answer *)ctx)->reader, a, word);
+}
+
+static struct slice saved_query(void *ctx, struct slice name)
+{
+    const struct config *c = ((struct answer *)ctx)->config;
+    for (size_t i = 0; c && i < c->n_saved; i++)
+        if (slice_is(name, c->saved[i].name))
+            return slice_str(c->saved[i].query);
+    return slice_of(NULL, 0);
+}
+
 int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct err *e)
 {
     const struct reader *r = w->reader;
@@ -21,8 +35,9 @@ int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct er
         .today = w->today,
         .vaults = vaults,
         .n_vaults = r->n_vaults,
-        .nearest = lexicon_nearest,
-        .ctx = w->reader,
+        .nearest = nearest_word,
+        .saved = saved_query,
+        .ctx = w,
         .deadline_ns = w->deadline_ns,
         .stop = w->stop};
     return 0;
