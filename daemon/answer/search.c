@@ -7,6 +7,7 @@
 
 #include "daemon/answer/budget.h"
 #include "daemon/answer/fold.h"
+#include "daemon/answer/lexicon.h"
 #include "daemon/answer/story.h"
 #include "daemon/answer/units.h"
 #include "lib/buf.h"
