@@ -475,7 +475,7 @@ static int neighbours(struct search *s, struct hit *h, bool before)
     for (uint32_t d = before ? want : 1; before ? d >= 1 : d <= want; before ? d-- : d++)
         for (size_t i = 0; i < p.n; i++)
             if (p.v[i].rec.ordinal == (before ? h->rec.ordinal - d : h->rec.ordinal + d) &&
-                (!before || h->rec.ordinal >= d))
+                (!before || h->rec.ordinal >= d) && p.v[i].rec.text.n)
                 v[n++] = (struct neighbour){p.v[i].rec.line, p.v[i].rec.end_line, p.v[i].rec.text};
     if (before) {
         h->before = v;
