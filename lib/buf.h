@@ -25,7 +25,7 @@ void buf_slice(struct buf *b, struct slice s);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Decimal digits, faster than printf. */
 void buf_uint(struct buf *b, uint64_t v);
 /* LEB128, 7 bits a byte, low first: the index's own records are made of these. */

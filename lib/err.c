@@ -15,7 +15,8 @@ static const struct row {
 #undef ERROR
 };
 
-static void fill(struct err *e, enum err_code code, size_t at, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void fill(
+    struct err *e, enum err_code code, size_t at, const char *fmt, va_list ap)
 {
     if (!e || e->code != ERR_NONE)
         return;
