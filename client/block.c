@@ -193,6 +193,11 @@ static void put_text(struct print *p, const struct hit_shown *h)
         buf_str(&p->out, cut ? " …\n" : "\n");
         from = skip_blanks(s, end);
     }
+    if (json_len(json_get(h->json, "folded"))) {
+        buf_printf(&p->out, "%*s", INDENT - 1, "");
+        put_folded(&p->out, h);
+        buf_char(&p->out, '\n');
+    }
     buf_free(&m.text);
     buf_free(&m.marks);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/cursor.h"
 #include "client/link.h"
 #include "client/options.h"
 #include "client/print.h"
@@ -28,6 +29,7 @@ struct client {
     struct print print;
     struct buf line;
     int64_t id;
+    int64_t after, upto; /* revisions, of --new */
 };
 
 /* What a call came back with. */
@@ -379,8 +381,6 @@ static int status(struct client *c, struct err *e)
     return bad ? err_exit(ERR_NO_INDEX) : EXIT_HIT;
 }
 
-/* --- time and names --------------------------------------------------------------------------- */
-
 static void say_suggestion(const struct client *c, const struct json *from)
 {
     struct buf text = {0};
@@ -388,6 +388,74 @@ static void say_suggestion(const struct client *c, const struct json *from)
         print_notices(from, &text);
     say(&text);
 }
+
+/* --- notes and links -------------------------------------------------------------------------- */
+
+/* A file by its real path, anything else as it was said. */
+static void write_note(
+    const struct client *c, struct json_writer *w, const char *key, const char *name)
+{
+    char *real = access(name, F_OK) == 0 ? realpath(name, NULL) : NULL;
+    (void)c;
+    json_key_string(w, key, slice_str(real ? real : name));
+    free(real);
+}
+
+static int links(struct client *c, struct err *e)
+{
+    struct reply r;
+    struct json_writer w = begin_request(c, PROTO_links);
+    write_note(c, &w, "note", c->options.argument);
+    if (options_write(&c->options, PROTO_links, &w, e) < 0)
+        return -1;
+    end_request(&w);
+    if (call(c, &r, e) < 0)
+        return -1;
+    say_suggestion(c, r.result);
+    bool any = json_len(json_get(r.result, "links")) > 0;
+    if (c->options.form == FORM_JSON)
+        print_page(&c->print, r.raw, r.result);
+    else
+        print_links(&c->print, r.result);
+    print_end(&c->print);
+    json_free(r.root);
+    return any ? EXIT_HIT : EXIT_NO_HIT;
+}
+
+static int related(struct client *c, struct err *e)
+{
+    enum { MOST = 200 };
+    struct reply r;
+    const struct options *o = &c->options;
+    struct json_writer w = begin_request(c, PROTO_related);
+    char *name = arena_strndup(&c->arena, o->argument, strlen(o->argument));
+    if (!name)
+        return err_memory(e);
+    if (is_id(name)) {
+        json_key_string(&w, "id", slice_str(name));
+    } else {
+        int64_t line = access(name, F_OK) == 0 ? 0 : cut_number(name);
+        write_note(c, &w, "path", name);
+        if (line)
+            json_key_int(&w, "line", line);
+    }
+    json_key_int(&w, "limit", o->limit < MOST ? (int64_t)o->limit : MOST);
+    if (options_write(o, PROTO_related, &w, e) < 0)
+        return -1;
+    end_request(&w);
+    if (call(c, &r, e) < 0)
+        return -1;
+    say_suggestion(c, r.result);
+    print_page(&c->print, r.raw, r.result);
+    uint64_t found = json_len(json_get(r.result, "hits"));
+    if (o->form == FORM_COUNT)
+        buf_printf(&c->print.out, "%llu%c", (unsigned long long)found, o->zero ? 0 : '\n');
+    print_end(&c->print);
+    json_free(r.root);
+    return found ? EXIT_HIT : EXIT_NO_HIT;
+}
+
+/* --- time and names --------------------------------------------------------------------------- */
 
 static void write_today(const struct client *c, struct json_writer *w)
 {
@@ -398,7 +466,23 @@ static void write_today(const struct client *c, struct json_writer *w)
     json_key_string(w, "today", slice_str(today));
 }
 
-/* --timeline and --gaps: hits, page after page. */
+/* What the pages of a list are about. */
+static void write_about(const struct client *c, enum proto_method m, struct json_writer *w)
+{
+    const struct options *o = &c->options;
+    if (m == PROTO_backlinks)
+        write_note(c, w, "note", o->argument);
+    if (m == PROTO_backlinks && o->mentions)
+        json_key_bool(w, "mentions", true);
+    if (m == PROTO_new)
+        json_key_int(w, "after", c->after);
+    if (m == PROTO_new && c->upto)
+        json_key_int(w, "upto", c->upto);
+    if (o->query)
+        json_key_string(w, "query", slice_str(o->query));
+}
+
+/* --timeline, --gaps, --backlinks and --new: hits, page after page. */
 static int story(struct client *c, enum proto_method m, struct err *e)
 {
     struct print *p = &c->print;
@@ -413,15 +497,17 @@ static int story(struct client *c, enum proto_method m, struct err *e)
         struct reply r;
         uint64_t left = o->limit - seen;
         struct json_writer w = begin_request(c, m);
-        json_key_string(&w, "query", slice_str(o->query));
+        write_about(c, m, &w);
         json_key_int(&w, "limit", counts ? 0 : left < PAGE_MAX ? (int64_t)left : PAGE_MAX);
         json_key_int(&w, "offset", (int64_t)(first + seen));
         if (options_write(o, m, &w, e) < 0)
             return -1;
-        write_today(c, &w);
+        if (m != PROTO_backlinks)
+            write_today(c, &w);
         end_request(&w);
         if (call(c, &r, e) < 0)
             return -1;
+        c->upto = json_int(json_get(r.result, "revision"), 0);
         if (!seen)
             say_suggestion(c, r.result);
         total = (uint64_t)json_int(json_get(r.result, "total"), 0);
@@ -436,6 +522,41 @@ static int story(struct client *c, enum proto_method m, struct err *e)
         buf_printf(&p->out, "%llu%c", (unsigned long long)total, o->zero ? 0 : '\n');
     print_end(p);
     return total ? EXIT_HIT : EXIT_NO_HIT;
+}
+
+/* A name that nobody read by yet begins here and now: the whole index is no news. */
+static int begin_cursor(struct client *c, struct err *e)
+{
+    struct reply r;
+    struct buf text = {0};
+    struct json_writer w = begin_request(c, PROTO_new);
+    json_key_int(&w, "limit", 0);
+    json_key_int(&w, "after", INT64_C(9007199254740991));
+    end_request(&w);
+    if (call(c, &r, e) < 0)
+        return -1;
+    int64_t now = json_int(json_get(r.result, "revision"), 0);
+    json_free(r.root);
+    if (cursor_write(c->config.state.text, c->options.argument, now, e) < 0)
+        return -1;
+    buf_printf(
+        &text, "kbsearch: %s was never read before: its news begin now\n", c->options.argument);
+    say(&text);
+    return EXIT_NO_HIT;
+}
+
+static int news(struct client *c, struct err *e)
+{
+    const struct options *o = &c->options;
+    bool peek = o->form == FORM_COUNT || o->form == FORM_QUIET;
+    if (cursor_read(c->config.state.text, o->argument, &c->after, e) < 0)
+        return -1;
+    if (c->after < 0)
+        return begin_cursor(c, e);
+    int code = story(c, PROTO_new, e);
+    if (code < 0 || peek || print_flush(&c->print, e) < 0)
+        return e->code ? -1 : code;
+    return cursor_write(c->config.state.text, o->argument, c->upto, e) < 0 ? -1 : code;
 }
 
 static void write_vs(const struct options *o, struct json_writer *w)
@@ -542,6 +663,14 @@ static int run(struct client *c, struct err *e)
         return 0;
     case ACT_RPC:
         return link_relay(&c->link, e);
+    case ACT_BACKLINKS:
+        return story(c, PROTO_backlinks, e);
+    case ACT_LINKS:
+        return links(c, e);
+    case ACT_RELATED:
+        return related(c, e);
+    case ACT_NEW:
+        return news(c, e);
     case ACT_GET:
         return get(c, e);
     case ACT_SUGGEST:

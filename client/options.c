@@ -45,6 +45,14 @@ static const struct own {
     {"with", 0, "ENTITY", HOW_ACTION, ACT_WITH, "who is named in the same entries"},
     {"rising", 0, "[SPAN]", HOW_ACTION, ACT_RISING,
         "who is named more often lately (7d) than in the weeks before"},
+    {"backlinks", 0, "NOTE", HOW_ACTION, ACT_BACKLINKS,
+        "units that link to the note, newest first"},
+    {"mentions", 0, NULL, HOW_FLAG, offsetof(struct options, mentions),
+        "with --backlinks: units that name it without a link, instead"},
+    {"links", 0, "NOTE", HOW_ACTION, ACT_LINKS, "where the note links, and what leads nowhere"},
+    {"related", 0, "ID|NOTE[:LINE]", HOW_ACTION, ACT_RELATED, "what is like a unit or a note"},
+    {"new", 0, "NAME", HOW_ACTION, ACT_NEW,
+        "what was added, changed or removed since NAME was last read"},
     {"get", 0, "ID|PATH[:LINE[:COUNT]]", HOW_ACTION, ACT_GET, "text of a unit or of a note"},
     {"suggest", 0, "PREFIX", HOW_ACTION, ACT_SUGGEST, "completions of what was typed so far"},
     {"status", 0, NULL, HOW_ACTION, ACT_STATUS, "state of index and daemon"},
@@ -396,17 +404,20 @@ static int take(struct arguments *a, struct options *o, struct err *e)
 static bool takes_query(enum action a)
 {
     return a == ACT_SEARCH || a == ACT_TIMELINE || a == ACT_GAPS || a == ACT_TREND ||
-           a == ACT_FACET || a >= ACT_HELP;
+           a == ACT_FACET || a == ACT_NEW || a >= ACT_HELP;
 }
 
 static bool has_hits(enum action a)
 {
-    return a == ACT_SEARCH || a == ACT_GET || a == ACT_TIMELINE || a == ACT_GAPS || a >= ACT_HELP;
+    return a == ACT_SEARCH || a == ACT_GET || a == ACT_TIMELINE || a == ACT_GAPS ||
+           a == ACT_BACKLINKS || a == ACT_RELATED || a == ACT_NEW || a >= ACT_HELP;
 }
 
 static bool has_limit(enum action a)
 {
-    return takes_query(a) ? a != ACT_TREND : a == ACT_SUGGEST || a == ACT_WITH || a == ACT_RISING;
+    return takes_query(a) ? a != ACT_TREND && a != ACT_NEW
+                          : a == ACT_SUGGEST || a == ACT_WITH || a == ACT_RISING ||
+                                a == ACT_BACKLINKS || a == ACT_RELATED;
 }
 
 static int check_whole(struct options *o, struct err *e)
@@ -414,7 +425,8 @@ static int check_whole(struct options *o, struct err *e)
     bool simple = o->form == FORM_AUTO || o->form == FORM_JSON;
     if (o->query && !takes_query(o->action))
         return err_set(e, ERR_USAGE, "%s takes no query: \"%s\"", o->action_name, o->query);
-    if (!o->query && takes_query(o->action) && o->action != ACT_SEARCH && o->action < ACT_HELP)
+    if (!o->query && takes_query(o->action) && o->action != ACT_SEARCH && o->action != ACT_NEW &&
+        o->action < ACT_HELP)
         return err_set(e, ERR_USAGE, "%s wants a query", o->action_name);
     if (o->form == FORM_SVG ? o->action != ACT_TREND && o->action < ACT_HELP
                             : !simple && !has_hits(o->action))
@@ -426,7 +438,9 @@ static int check_whole(struct options *o, struct err *e)
         return err_set(e, ERR_USAGE, "%s takes no number of hits", o->action_name);
     if (o->all && o->action == ACT_SUGGEST)
         return err_set(e, ERR_USAGE, "%s takes no number of hits", o->action_name);
-    bool story = o->action == ACT_TIMELINE || o->action == ACT_GAPS;
+    if (o->mentions && o->action != ACT_BACKLINKS && o->action < ACT_HELP)
+        return err_set(e, ERR_USAGE, "--mentions means nothing without --backlinks");
+    bool story = o->action == ACT_TIMELINE || o->action == ACT_GAPS || o->action == ACT_NEW;
     if (o->all || (story && !o->limited))
         o->limit = SIZE_MAX;
     return 0;
@@ -492,6 +506,8 @@ static const char usage[] =
     "usage: kbsearch [OPTIONS] QUERY...\n"
     "       kbsearch --timeline | --gaps | --trend day|week|month | --facet FIELD QUERY...\n"
     "       kbsearch --with ENTITY | --rising [SPAN]\n"
+    "       kbsearch --backlinks NOTE | --links NOTE | --related ID|NOTE[:LINE]\n"
+    "       kbsearch --new NAME [QUERY...]\n"
     "       kbsearch --get ID|PATH[:LINE[:COUNT]] | --suggest PREFIX | --status\n"
     "       kbsearch --sockname | --config | --rpc | --mcp | --lsp | --help | --version\n";
 

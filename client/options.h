@@ -22,6 +22,10 @@ enum action {
     ACT_FACET,
     ACT_WITH,
     ACT_RISING,
+    ACT_BACKLINKS,
+    ACT_LINKS,
+    ACT_RELATED,
+    ACT_NEW,
     ACT_STATUS,
     ACT_SOCKNAME,
     ACT_CONFIG,
@@ -63,6 +67,7 @@ struct options {
     enum form form;
     const char *form_name, *template;
     enum color color;
+    bool mentions;                              /* with --backlinks */
     bool all, zero, no_spawn, explain, limited; /* limited: a limit was given */
     uint64_t limit;                             /* SIZE_MAX for --all */
     uint64_t deadline_ms;

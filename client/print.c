@@ -126,6 +126,18 @@ static void colored_number(struct print *p, int64_t n)
     buf_str(&p->out, p->screen.color ? PLAIN : "");
 }
 
+/* The days of the near-same ones that a hit stands for. */
+void put_folded(struct buf *out, const struct hit_shown *h)
+{
+    const struct json *list = json_get(h->json, "folded");
+    for (size_t i = 0; i < json_len(list); i++) {
+        struct slice day = json_text(json_get(json_at(list, i), "date"));
+        buf_str(out, i ? ", " : " [also ");
+        buf_slice(out, day.n ? day : json_text(json_get(json_at(list, i), "rel")));
+    }
+    buf_str(out, json_len(list) ? "]" : "");
+}
+
 static void print_neighbours(struct print *p, const struct hit_shown *h, const char *key)
 {
     const struct json *list = json_get(h->json, key);
@@ -153,8 +165,27 @@ static void print_line(struct print *p, const struct hit_shown *h)
     buf_slice(&p->out, hit_text(h, "date"));
     buf_char(&p->out, ':');
     colored_text(p, h);
+    put_folded(&p->out, h);
     end_record(p);
     print_neighbours(p, h, "after");
+}
+
+/* News: what became of the unit in front, the text that was behind. */
+static void print_newly(struct print *p, const struct hit_shown *h)
+{
+    struct slice news = hit_text(h, "news"), was = hit_text(h, "was");
+    buf_str(&p->out, slice_is(news, "added") ? "+ " : slice_is(news, "removed") ? "- " : "~ ");
+    utf8_printable(&p->out, hit_path(p, h));
+    buf_printf(&p->out, ":%" PRId64 ":", hit_int(h, "line"));
+    buf_slice(&p->out, hit_text(h, "date"));
+    buf_char(&p->out, ':');
+    put_flat(&p->out, hit_text(h, "text"));
+    end_record(p);
+    if (!was.n)
+        return;
+    buf_str(&p->out, "    was: ");
+    put_flat(&p->out, was);
+    end_record(p);
 }
 
 static void print_vimgrep(struct print *p, const struct hit_shown *h)
@@ -233,6 +264,7 @@ struct print_form {
 };
 
 static const struct print_form block = {print_block, NULL, false, false};
+static const struct print_form newly = {print_newly, NULL, false, false};
 static const struct print_form story = {print_story, NULL, false, false};
 static const struct print_form forms[] = {
     [FORM_AUTO] = {print_line, NULL, false, false},
@@ -253,6 +285,8 @@ int print_init(struct print *p, const struct options *o, const struct screen *s,
         p->form = &block;
     if (o->form == FORM_AUTO && (o->action == ACT_TIMELINE || o->action == ACT_GAPS))
         p->form = &story;
+    if (o->form == FORM_AUTO && o->action == ACT_NEW)
+        p->form = &newly;
     return o->form == FORM_TEMPLATE ? template_check(o->template, e) : 0;
 }
 
@@ -347,6 +381,32 @@ void print_suggestions(struct print *p, const struct json *result)
     const struct json *list = json_get(result, "suggestions");
     for (size_t i = 0; i < json_len(list); i++) {
         utf8_printable(&p->out, json_text(json_get(json_at(list, i), "text")));
+        end_record(p);
+        p->printed++;
+    }
+}
+
+/* One line a link: where it stands, and which note it means. */
+void print_links(struct print *p, const struct json *result)
+{
+    const struct json *list = json_get(result, "links");
+    struct slice rel = json_text(json_get(json_get(result, "note"), "rel"));
+    for (size_t i = 0; i < json_len(list); i++) {
+        const struct json *l = json_at(list, i), *to = json_get(l, "to"),
+                          *others = json_get(l, "others");
+        utf8_printable(&p->out, rel);
+        buf_printf(&p->out, ":%" PRId64 ":", json_int(json_get(l, "line"), 0));
+        utf8_printable(&p->out, json_text(json_get(l, "target")));
+        buf_str(&p->out, " -> ");
+        if (json_kind(to) == JSON_IS_OBJECT)
+            utf8_printable(&p->out, json_text(json_get(to, "rel")));
+        else
+            buf_str(&p->out, "(no such note)");
+        for (size_t k = 0; k < json_len(others); k++) {
+            buf_str(&p->out, k ? ", " : " (not: ");
+            utf8_printable(&p->out, json_text(json_at(others, k)));
+        }
+        buf_str(&p->out, json_len(others) ? ")" : "");
         end_record(p);
         p->printed++;
     }

@@ -61,6 +61,7 @@ void print_end(struct print *p);
 void print_text(struct print *p, const struct json *result);
 void print_suggestions(struct print *p, const struct json *result);
 void print_status(struct print *p, const struct json *result);
+void print_links(struct print *p, const struct json *result);
 
 /* Writes what was printed so far. ERR_IO, or SIGPIPE as everybody else dies of it. */
 int print_flush(struct print *p, struct err *e);
@@ -78,6 +79,8 @@ int64_t hit_int(const struct hit_shown *h, const char *key);
 struct slice hit_path(const struct print *p, const struct hit_shown *h);
 /* On one line: a line end and the blanks around it are one blank; nothing is cut. */
 void put_flat(struct buf *out, struct slice text);
+/* " [also 2026-04-10, 2026-04-12]" behind a folded hit. */
+void put_folded(struct buf *out, const struct hit_shown *h);
 
 /* client/block.c: what a terminal shows; a line of a story, where its `source` or `gap` is shown.
  */

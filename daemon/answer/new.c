@@ -45,10 +45,10 @@ static int read_blocks(struct reading *d, const struct journal *j)
     struct journal_event v;
     size_t at = 0, n = 0;
     uint64_t now = d->w->reader->index.revision, last = 0;
-    d->r->revision = d->p->until && (uint64_t)d->p->until < now ? (uint64_t)d->p->until : now;
+    d->r->revision = d->p->upto && (uint64_t)d->p->upto < now ? (uint64_t)d->p->upto : now;
     while (journal_next(j, &at, &b) && b.revision <= d->r->revision) {
         last = b.revision;
-        if (b.revision <= (uint64_t)d->p->since)
+        if (b.revision <= (uint64_t)d->p->after)
             continue;
         while (journal_event(&b.events, &v)) {
             struct seen one = {v.id, v.record, v.came ? 1 : -1, n++};
