@@ -1,0 +1,563 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kbsearch beside its peers, on the same notes, in one run, as one table.
+
+    run.py BUILDDIR SRCDIR CORPUS [--scale N] [--queries N] [--rounds N]
+
+Each peer indexes what is natural to it (units or notes) and is asked through its natural door; what
+it cannot do is told in its row. Peers of npm are looked for below $KB_NODE (a folder with
+node_modules). Times of one run may be compared with one another, not with those of another day.
+"""
+import argparse
+import collections
+import http.client
+import json
+import os
+import re
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+KINDS = "rare mid common and2 and3 or2 or3 phrase prefix typo date newest".split()
+PROCESSES = 1  # times each query, of those programs that start anew for each
+
+
+class Cannot(Exception):
+    pass
+
+
+def tree_bytes(path):
+    if os.path.isfile(path):
+        return os.path.getsize(path)
+    return sum(os.path.getsize(os.path.join(d, f)) for d, _, fs in os.walk(path) for f in fs
+               if not os.path.islink(os.path.join(d, f)))
+
+
+def run(argv, **more):
+    """Seconds, CPU seconds, peak MB of a command; its output is thrown away."""
+    stdin = more.pop("stdin", subprocess.DEVNULL)
+    begun = time.perf_counter()
+    try:
+        p = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, **more)
+    except OSError as e:
+        raise Cannot(f"{argv[0]}: {e.strerror}") from None
+    err = p.stderr.read()
+    _, status, usage = os.wait4(p.pid, 0)
+    p.returncode = code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 1):
+        raise Cannot(f"{os.path.basename(argv[0])} exited with {code}: "
+                     + err.decode(errors="replace").strip().split("\n")[-1][:80])
+    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3
+
+
+def output(argv, **more):
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=600, **more).stdout
+    except FileNotFoundError as e:
+        raise Cannot(f"{argv[0]}: not installed ({e.strerror})") from None
+    except subprocess.CalledProcessError as e:
+        raise Cannot((e.stderr.strip().split("\n") or ["failed"])[-1][:80]) from None
+
+
+def sampled(text):
+    """What bench/sample.c prints: kind -> (p50, p99, max) in µs, and lone figures."""
+    times, figures = {}, {}
+    for line in text.splitlines():
+        row = line.split("\t")
+        if len(row) == 5:
+            times[row[0]] = tuple(map(float, row[2:]))
+        elif len(row) == 2:
+            figures[row[0]] = float(row[1])
+    return times, figures
+
+
+def summed(pairs):
+    """(kind, µs) pairs as sampled() has them."""
+    by = collections.defaultdict(list)
+    for kind, us in pairs:
+        by[kind].append(us)
+        by["all"].append(us)
+    return {k: (statistics.median(v), sorted(v)[len(v) * 99 // 100], max(v)) for k, v in by.items()}
+
+
+def rss_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) / 1e3
+
+
+class Bench:
+    def __init__(self, o, work):
+        self.o, self.work = o, work
+        self.bin, self.src = os.path.abspath(o.builddir), os.path.abspath(o.srcdir)
+        self.env = dict(os.environ, HOME=work, XDG_STATE_HOME=work + "/state", XDG_CONFIG_HOME=work + "/config",
+                        XDG_RUNTIME_DIR=work + "/run", KBSEARCH_DB=work + "/kb", KBSEARCH_SOCKET=work + "/run/kb")
+        os.makedirs(work + "/run", mode=0o700)
+        self.notes = work + "/notes"
+        if o.scale > 1:
+            output([sys.executable, self.src + "/bench/scale.py", o.corpus, self.notes, str(o.scale)])
+        else:
+            shutil.copytree(o.corpus, self.notes, ignore=shutil.ignore_patterns(".git"))
+        self.names = sorted(os.path.relpath(os.path.join(d, f), self.notes)
+                            for d, _, fs in os.walk(self.notes) for f in fs if f.endswith(".md"))
+        self.units, self.queries = work + "/units.tsv", work + "/queries.tsv"
+        with open(self.units, "w", encoding="utf-8") as f:
+            subprocess.run([self.tool("units"), self.notes], input="".join(n + "\n" for n in self.names).encode(),
+                           stdout=f, check=True)
+        with open(self.queries, "w", encoding="utf-8") as f:
+            subprocess.run([sys.executable, self.src + "/bench/queries.py", self.units, str(o.queries), "7"],
+                           stdout=f, check=True)
+        with open(self.queries, encoding="utf-8") as f:
+            self.rows = [line.rstrip("\n").split("\t") for line in f]
+        self.node = os.environ.get("KB_NODE", "")
+        self.started = []
+
+    def tool(self, name):
+        return f"{self.bin}/bench/{name}"
+
+    def unit_rows(self):
+        with open(self.units, encoding="utf-8", errors="replace") as f:
+            for line in f:
+                yield line.rstrip("\n").split("\t")
+
+    def start(self, argv, **more):
+        try:
+            p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, **more)
+        except OSError as e:
+            raise Cannot(f"{argv[0]}: {e.strerror}") from None
+        self.started.append(p)
+        return p
+
+    def stop(self):
+        for p in self.started:
+            p.terminate()
+            p.wait()
+        self.started = []
+
+    def edit(self):
+        path = os.path.join(self.notes, self.names[len(self.names) // 2])
+        with open(path, "a", encoding="utf-8") as f:
+            f.write("\n- One more bullet, written for a measurement.\n")
+
+    def process(self, command, rounds=20):
+        """Median ms of a whole process."""
+        times = []
+        for _ in range(rounds):
+            times.append(run(command, env=self.env, cwd=self.notes)[0] * 1e3)
+        return statistics.median(times)
+
+    def processes(self, command_of):
+        pairs = []
+        for _ in range(PROCESSES):
+            for kind, words, extra, _params in self.rows:
+                command = command_of(kind, words, extra)
+                if command:
+                    pairs.append((kind, run(command, env=self.env, cwd=self.notes)[0] * 1e6))
+        return summed(pairs)
+
+    def timed(self, ask):
+        pairs = []
+        for _ in range(self.o.rounds):
+            for kind, words, extra, _params in self.rows:
+                begun = time.perf_counter()
+                if ask(kind, words, extra) is not None:
+                    pairs.append((kind, (time.perf_counter() - begun) * 1e6))
+        return summed(pairs)
+
+
+# --- the project, and what bounds it -----------------------------------------------------------
+
+def kbsearch(b, r):
+    index = [b.bin + "/kbindex", "--quiet", b.notes]
+    r["build"] = run(index, env=b.env)
+    r["size"] = tree_bytes(b.work + "/kb")
+    r["unchanged"] = run(index, env=b.env)[0]
+    b.edit()
+    r["edited"] = run(index, env=b.env)[0]
+    p = b.start([b.bin + "/kbsearchd", "--foreground"], env=b.env)
+    while not os.path.exists(b.work + "/run/kb"):
+        if p.poll() is not None:
+            raise Cannot("kbsearchd did not start")
+        time.sleep(0.02)
+    ask = [b.tool("ask"), b.work + "/run/kb", b.queries]
+    output(ask + ["1"])
+    r["times"], figures = sampled(output(ask + [str(b.o.rounds)]))
+    b.answer_bytes = int(figures["bytes"])
+    r["note"] = "16 connections answer %.1f x as much as one" % (
+        sampled(output(ask + [str(b.o.rounds), "16"]))[1]["rate"] / figures["rate"])
+    r["process"] = b.process([b.bin + "/kbsearch", "closed source"])
+    r["rss"] = rss_mb(p.pid)
+
+
+def limit(b, r):
+    current = b.work + "/kb/current"
+    r["times"] = sampled(output([b.tool("limit"), current, b.queries, str(b.o.rounds)]))[0]
+
+
+def echo(b, r):
+    path = b.work + "/run/echo"
+    b.start([b.tool("echo"), path, str(b.answer_bytes)])
+    while not os.path.exists(path):
+        time.sleep(0.02)
+    r["times"] = sampled(output([b.tool("ask"), path, b.queries, str(b.o.rounds)]))[0]
+    r["note"] = f"{b.answer_bytes} bytes back for each line"
+
+
+# --- peers over units --------------------------------------------------------------------------
+
+def fts5(b, r):
+    program, db = b.work + "/fts5", b.work + "/fts5.db"
+    output(["cc", "-O2", "-D_GNU_SOURCE", "-I" + b.src, "-o", program, b.src + "/bench/fts5.c",
+            b.src + "/bench/sample.c", "-lsqlite3"])
+    r["build"] = run([program, "build", db, b.units])
+    r["size"] = tree_bytes(db)
+    r["times"] = sampled(output([program, "ask", db, b.queries, str(b.o.rounds)]))[0]
+    r["process"] = b.process(["sqlite3", db, "select note, line, snippet(u,0,'[',']','...',40) from u "
+                              "where u match 'closed source' order by rank limit 20"])
+
+
+def omega(b, r):
+    script, dump, db = b.work + "/omega.script", b.work + "/omega.dump", b.work + "/omega"
+    with open(script, "w", encoding="utf-8") as f:
+        f.write("id : boolean=Q unique=Q\nnote : field\nline : field\nday : field date=yyyymmdd\n"
+                "text : index field\n")
+    with open(dump, "w", encoding="utf-8") as f:
+        for number, note, line, day, _kind, text in b.unit_rows():
+            f.write(f"id={number}\nnote={note}\nline={line}\nday={day.replace('-', '')}\ntext={text}\n\n")
+    r["build"] = run(["scriptindex", "--stemmer=english", db, script, dump])
+    r["size"] = tree_bytes(db)
+
+    def command(kind, words, _extra):
+        text = {"phrase": f'"{words}"', "prefix": words + "*"}.get(kind, words)
+        if kind in ("date", "newest"):
+            return None
+        flags = ["-fphrase,boolean,lovehate,wildcard" + (",spelling_correction" if kind == "typo" else "")]
+        return ["quest", "--db=" + db, "--msize=20", "--stemmer=english",
+                "--default-op=" + ("or" if kind.startswith("or") else "and"), *flags, text]
+    r["times"] = b.processes(command)
+    r["process"] = b.process(["quest", "--db=" + db, "--msize=20", "closed source"])
+    r["note"] = "whole process each; prints the unit, without highlights"
+
+
+def groonga(b, r):
+    db, load = b.work + "/grn/db", b.work + "/grn.load"
+    os.makedirs(b.work + "/grn")
+    with open(load, "w", encoding="utf-8") as f:
+        f.write("table_create Units TABLE_NO_KEY\ncolumn_create Units text COLUMN_SCALAR Text\n"
+                "column_create Units note COLUMN_SCALAR ShortText\ncolumn_create Units line COLUMN_SCALAR UInt32\n"
+                "column_create Units day COLUMN_SCALAR Int32\n"
+                "table_create Terms TABLE_PAT_KEY ShortText --default_tokenizer TokenBigram "
+                "--normalizer NormalizerAuto\n"
+                "column_create Terms at COLUMN_INDEX|WITH_POSITION Units text\nload --table Units\n[\n")
+        rows = ("%s" % json.dumps({"text": t, "note": n, "line": int(at), "day": int(d.replace("-", "") or 0)},
+                                  ensure_ascii=False) for _, n, at, d, _k, t in b.unit_rows())
+        f.write(",\n".join(rows) + "\n]\n")
+    with open(load, encoding="utf-8") as f:
+        r["build"] = run(["groonga", "-n", db], stdin=f)
+    r["size"] = tree_bytes(b.work + "/grn")
+    port = 10000 + os.getpid() % 20000
+    p = b.start(["groonga", "-s", "--protocol", "http", "--port", str(port), db])
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except OSError:
+            time.sleep(0.02)
+    web = http.client.HTTPConnection("127.0.0.1", port)
+
+    def ask(kind, words, extra):
+        if kind == "typo":
+            return None
+        query = {"phrase": f'"{words}"', "prefix": words + "*"}.get(
+            kind, (" OR " if kind.startswith("or") else " ").join(words.split()))
+        params = {"table": "Units", "match_columns": "text", "query": query, "limit": "20",
+                  "sort_keys": "-day" if kind == "newest" else "-_score",
+                  "output_columns": "note,line,text,snippet_html(text)", "command_version": "2", "cache": "no"}
+        if kind == "date":
+            first, last = extra.replace("-", "").split("..")
+            params["filter"] = f"day >= {first} && day <= {last}"
+        web.request("GET", "/d/select?" + urllib.parse.urlencode(params))
+        return web.getresponse().read()
+    r["times"] = b.timed(ask)
+    r["rss"] = rss_mb(p.pid)
+    r["process"] = b.process(["groonga", db, "select Units --match_columns text --query 'closed source' --limit 20"])
+    r["note"] = "over HTTP, asked from Python"
+
+
+class SphinxQL:
+    """As much of MySQL's protocol as a question and its rows need."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rb")
+        self.packet()
+        self.send(1, (0x8200 | 1).to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + b"\x21" + bytes(23)
+                  + b"root\0\0")
+        self.packet()
+
+    def packet(self):
+        head = self.file.read(4)
+        return self.file.read(int.from_bytes(head[:3], "little"))
+
+    def send(self, number, body):
+        self.socket.sendall(len(body).to_bytes(3, "little") + bytes([number]) + body)
+
+    def ask(self, text):
+        self.send(0, b"\x03" + text.encode())
+        first = self.packet()
+        if first[:1] == b"\xff":
+            raise Cannot("searchd: " + first[9:].decode(errors="replace")[:80])
+        rows, ends = [], 0
+        while ends < 2:
+            p = self.packet()
+            if p[:1] == b"\xfe" and len(p) < 9:
+                ends += 1
+            elif ends:
+                rows.append(p)
+        return rows
+
+
+def sphinx(b, r):
+    base = b.work + "/sphinx"
+    os.makedirs(base)
+    with open(base + "/units.tsv", "w", encoding="utf-8") as f:
+        for number, note, line, day, _kind, text in b.unit_rows():
+            f.write("\t".join((number, note, line, day.replace("-", "") or "0", text)) + "\n")
+    with open(base + "/conf", "w", encoding="utf-8") as f:
+        f.write(f"""source units {{
+type = tsvpipe
+tsvpipe_command = cat {base}/units.tsv
+tsvpipe_attr_string = note
+tsvpipe_attr_uint = line
+tsvpipe_attr_uint = day
+tsvpipe_field_string = text
+}}
+index units {{
+source = units
+path = {base}/units
+morphology = stem_en
+min_prefix_len = 2
+}}
+searchd {{
+listen = {base}/sock:mysql41
+pid_file = {base}/pid
+binlog_path =
+workers = threads
+}}
+""")
+    r["build"] = run(["indexer", "--quiet", "--config", base + "/conf", "units"])
+    os.remove(base + "/units.tsv")
+    r["size"] = tree_bytes(base)
+    p = b.start(["searchd", "--nodetach", "--config", base + "/conf"])
+    for _ in range(200):
+        if os.path.exists(base + "/sock"):
+            break
+        time.sleep(0.05)
+    ql = SphinxQL(base + "/sock")
+
+    def ask(kind, words, extra):
+        if kind == "typo":
+            return None
+        match = {"phrase": f'"{words}"', "prefix": words + "*"}.get(
+            kind, (" | " if kind.startswith("or") else " ").join(words.split()))
+        where = ""
+        if kind == "date":
+            first, last = extra.replace("-", "").split("..")
+            where = f" AND day BETWEEN {first} AND {last}"
+        return ql.ask(f"SELECT note, line, text, SNIPPET(text, '{match}') FROM units WHERE MATCH('{match}'){where}"
+                      + (" ORDER BY day DESC" if kind == "newest" else "") + " LIMIT 20 OPTION ranker=bm25")
+    r["times"] = b.timed(ask)
+    r["rss"] = rss_mb(p.pid)
+    r["note"] = "SphinxQL, asked from Python; no update but a rebuild"
+
+
+def of_node(engine):
+    def peer(b, r):
+        if not os.path.isdir(b.node + "/node_modules"):
+            raise Cannot("no node_modules: set KB_NODE")
+        script = f"{b.node}/kb-bench.mjs"
+        shutil.copy(b.src + "/bench/node.mjs", script)
+        out = output(["node", script, engine, b.units, b.queries, str(b.o.rounds)], cwd=b.node)
+        pairs = [line.split("\t") for line in out.splitlines() if "\t" in line]
+        lone = dict(line.split() for line in out.splitlines() if "\t" not in line)
+        r["times"] = summed((k, float(us)) for k, us in pairs)
+        r["build"] = (float(lone["build"]), None, None)
+        r["rss"] = float(lone["rss"])
+        r["note"] = "in process, its memory with the script's own rows; no highlights"
+    return peer
+
+
+# --- peers over notes --------------------------------------------------------------------------
+
+def grep(program):
+    def peer(b, r):
+        def command(kind, words, _extra):
+            if kind.startswith("or"):
+                return [program, "-i", "-E" if program == "ugrep" else "-e", "|".join(words.split()),
+                        *(["-r", "."] if program == "ugrep" else ["."])]
+            if kind in ("rare", "mid", "common", "phrase", "prefix"):
+                return [program, "-i", words, *(["-r", "."] if program == "ugrep" else ["."])]
+            return None
+        r["times"] = b.processes(command)
+        r["process"] = b.process([program, "-i", "closed source", *(["-r", "."] if program == "ugrep" else ["."])])
+        r["note"] = "whole process each; every matching line"
+    return peer
+
+
+def notmuch(b, r):
+    mail, conf = b.work + "/mail", b.work + "/notmuch-config"
+    os.makedirs(mail + "/cur")
+    for i, name in enumerate(b.names):
+        with open(os.path.join(b.notes, name), encoding="utf-8", errors="replace") as f:
+            text = f.read()
+        with open(f"{mail}/cur/{i}:2,S", "w", encoding="utf-8") as f:
+            f.write(f"From: kb <kb@localhost>\nTo: kb <kb@localhost>\nMessage-ID: <{i}@kb>\n"
+                    f"Subject: {os.path.basename(name)}\nDate: Thu, 01 Jan 2026 00:00:00 +0000\n"
+                    f"Content-Type: text/plain; charset=utf-8\n\n{text}")
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(f"[database]\npath={mail}\n[user]\nname=kb\nprimary_email=kb@localhost\n[new]\ntags=\n")
+    b.env["NOTMUCH_CONFIG"] = conf
+    r["build"] = run(["notmuch", "new", "--quiet"], env=b.env)
+    r["size"] = tree_bytes(mail + "/.notmuch")
+    r["unchanged"] = run(["notmuch", "new", "--quiet"], env=b.env)[0]
+
+    def command(kind, words, _extra):
+        text = {"phrase": f'"{words}"', "prefix": words + "*"}.get(
+            kind, (" or " if kind.startswith("or") else " and ").join(words.split()))
+        return None if kind in ("typo", "date") else ["notmuch", "search", "--limit=20", text]
+    r["times"] = b.processes(command)
+    r["process"] = b.process(["notmuch", "search", "--limit=20", "closed source"])
+    r["note"] = "whole process each; notes as mails, no text, no highlights"
+
+
+def recoll(b, r):
+    conf = b.work + "/recoll"
+    os.makedirs(conf)
+    with open(conf + "/recoll.conf", "w", encoding="utf-8") as f:
+        f.write(f"topdirs = {b.notes}\nloglevel = 1\n")
+    with open(conf + "/mimemap", "w", encoding="utf-8") as f:
+        f.write(".md = text/plain\n")
+    r["build"] = run(["recollindex", "-c", conf], env=b.env)
+    r["size"] = tree_bytes(conf)
+    r["unchanged"] = run(["recollindex", "-c", conf], env=b.env)[0]
+    b.edit()
+    r["edited"] = run(["recollindex", "-c", conf], env=b.env)[0]
+
+    def command(kind, words, _extra):
+        text = {"phrase": f'"{words}"', "prefix": words + "*"}.get(
+            kind, (" OR " if kind.startswith("or") else " ").join(words.split()))
+        return None if kind in ("typo", "date", "newest") else ["recollq", "-c", conf, "-n", "20", "-A", text]
+    r["times"] = b.processes(command)
+    r["process"] = b.process(["recollq", "-c", conf, "-n", "20", "closed source"])
+    r["note"] = "whole process each, with abstracts"
+
+
+def qmd(b, r):
+    program = b.node + "/node_modules/.bin/qmd"
+    if not os.path.exists(program):
+        raise Cannot("not installed: set KB_NODE")
+    r["build"] = run([program, "collection", "add", b.notes], env=b.env)
+    output([program, "search", "closed source"], env=b.env)
+    r["times"] = b.processes(lambda kind, words, extra: None if kind in ("typo", "date", "newest", "prefix")
+                             else [program, "search", words])
+    r["process"] = b.process([program, "search", "closed source"])
+    r["note"] = "whole process each; its BM25 alone, no models"
+
+
+PEERS = [("kbsearch", kbsearch), ("Xapian in process", limit), ("echo over the socket", echo),
+         ("SQLite FTS5 in process", fts5), ("scriptindex, quest", omega), ("groonga", groonga),
+         ("sphinxsearch", sphinx), ("minisearch", of_node("minisearch")), ("LanceDB", of_node("lance")),
+         ("ripgrep", grep("rg")), ("ugrep", grep("ugrep")), ("notmuch", notmuch), ("recoll", recoll), ("qmd", qmd)]
+
+
+# --- tables ------------------------------------------------------------------------------------
+
+def num(v, digits=0):
+    return "–" if v is None else f"{v:,.{digits}f}"
+
+
+def table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|---" * len(head) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print()
+
+
+def report(b, results):
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
+        cpu = re.search(r"model name\s*: (.*)", f.read())
+    commit = subprocess.run(["git", "-C", b.src, "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
+                            check=False).stdout.strip()
+    print(f"{len(b.names)} notes, {sum(1 for _ in b.unit_rows())} units, {tree_bytes(b.notes) / 1e6:.1f} MB; "
+          f"{os.cpu_count()} x {cpu[1] if cpu else os.uname().machine}; commit {commit or 'unknown'}; "
+          f"{time.strftime('%Y-%m-%d')}\n")
+    rows = []
+    for name, r in results:
+        build = r.get("build") or (None, None, None)
+        rows.append((name, num(build[0], 2), num(build[1], 1), num(build[2]),
+                     num(r["size"] / 1e6, 1) if "size" in r else "–", num(r.get("unchanged"), 3),
+                     num(r.get("edited"), 3), num(r.get("process"), 1), num(r.get("rss")),
+                     r.get("failed") or r.get("note", "")))
+    table(("", "build s", "CPU s", "peak MB", "index MB", "unchanged s", "one note s", "process ms", "server MB",
+           "remark"), rows)
+    print("Queries, p50/p99/max in µs, 20 hits with text and highlights where the peer has them:\n")
+    table(("", *KINDS, "all"), [(name, *("/".join(num(v) for v in r["times"][k]) if k in r["times"] else "–"
+                                         for k in (*KINDS, "all"))) for name, r in results if "times" in r])
+    ours = results[0][1]
+    if "times" in ours:
+        print("kbsearch / peer, over the kinds that the peer has (p50 geometric mean, p99 of all), and process:\n")
+        rows = []
+        for name, r in results[1:]:
+            if "times" not in r:
+                continue
+            ratios = [ours["times"][k][0] / r["times"][k][0] for k in KINDS if k in r["times"]]
+            rows.append((name, num(statistics.geometric_mean(ratios), 2),
+                         num(ours["times"]["all"][1] / r["times"]["all"][1], 2),
+                         num(ours["process"] / r["process"], 2) if "process" in r and "process" in ours else "–"))
+        table(("", "p50", "p99", "process"), rows)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("builddir")
+    p.add_argument("srcdir")
+    p.add_argument("corpus")
+    p.add_argument("--scale", type=int, default=1)
+    p.add_argument("--queries", type=int, default=25, help="of each kind")
+    p.add_argument("--rounds", type=int, default=4)
+    p.add_argument("--only", default="", help="names that begin so, commas between")
+    o = p.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory(prefix="kb-bench-") as work:
+        b = Bench(o, work)
+        results = []
+        for name, peer in PEERS:
+            if o.only and not name.startswith(tuple(o.only.split(","))):
+                continue
+            r = {}
+            print(f"bench: {name}", file=sys.stderr)
+            try:
+                peer(b, r)
+            except (Cannot, OSError, subprocess.SubprocessError, KeyError, ValueError) as e:
+                r["failed"] = f"not measured: {e}".replace("\n", " ")[:160]
+            finally:
+                if peer is not kbsearch:
+                    keep = b.started[:1]
+                    b.started = b.started[1:]
+                    b.stop()
+                    b.started = keep
+            results.append((name, r))
+        b.stop()
+        report(b, results)
+
+
+main()
