@@ -17,6 +17,8 @@
  *                            read with a hundred times its size
  *   # TEXT                   says why
  *
+ * With KB_RECORD=FILE in the environment every message goes there too, "> " and "< " before it.
+ *
  * A case that sends little is played a second time byte by byte. Each wait ends after ten seconds.
  */
 #include <errno.h>
@@ -32,6 +34,17 @@ struct player {
     bool headers, bytewise;
     struct buf failure; /* empty: all is well so far */
 };
+
+static FILE *record;
+
+static void note_message(char side, struct slice message)
+{
+    message = slice_trim(message);
+    if (!record)
+        return;
+    fprintf(record, "%c %.*s\n", side, (int)message.n, message.n ? message.p : "");
+    fflush(record); /* before a fork doubles what waits */
+}
 
 /* --- bytes -------------------------------------------------------------------------------------
  */
@@ -165,6 +178,7 @@ static void play_expect(struct player *p, struct slice want_text)
     struct err e = {0};
     struct slice got_text = slice_of(p->in.p + skip, length);
     struct json *want = json_parse(want_text, &e), *got = json_parse(got_text, &e);
+    note_message('<', got_text);
     if (!want || !got || !matches(want, got))
         buf_printf(&p->failure, "wanted %.*s, got %.*s %s", (int)want_text.n, want_text.p,
             (int)(length < 500 ? length : 500), got_text.p, e.text);
@@ -224,6 +238,7 @@ static void play_line(struct player *p, struct slice line)
     if (takes(&line, ">> ")) {
         send_escaped(p, line, 1, "");
     } else if (takes(&line, "> ")) {
+        note_message('>', line);
         send_escaped(p, line, 1, "\n");
     } else if (takes(&line, "repeat ")) {
         size_t n = take_number(&line);
@@ -259,6 +274,7 @@ static void play_case(struct slice name, struct slice body, bool bytewise)
 {
     static int number;
     struct player p = {.bytewise = bytewise};
+    note_message('=', name);
     if (!fake_open(&p.daemon, (struct fake_limits){.readers = 1}))
         buf_str(&p.failure, "no daemon");
     while (body.n && !p.failure.n)
@@ -315,6 +331,8 @@ int main(int argc, char **argv)
 {
     struct buf text = {0};
     signal(SIGPIPE, SIG_IGN);
+    if (getenv("KB_RECORD"))
+        record = fopen(getenv("KB_RECORD"), "w");
     for (int i = 1; i < argc; i++) {
         if (!read_file(argv[i], &text))
             return 2;
@@ -323,6 +341,8 @@ int main(int argc, char **argv)
     printf("1..%d\n", play_file(buf_view(&text), true));
     fflush(stdout);
     play_file(buf_view(&text), false);
+    if (record)
+        fclose(record);
     buf_free(&text);
     return 0;
 }

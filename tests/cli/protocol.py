@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+The socket held against what the protocol promises.
+
+    protocol.py schema SCHEMA RECORD   messages of the wire tests (KB_RECORD of tests/wire/run)
+    protocol.py methods SCHEMA         every method of a running daemon, and its events' schemas
+    protocol.py pages QUERY...         budgets and cursors
+    protocol.py session QUERY          as-you-type
+    protocol.py heavy                  how soon a superseded search ends
+    protocol.py mcp | lsp              the other two protocols
+"""
+import json
+import os
+import random
+import sys
+import time
+
+from rpc import Client
+
+
+def check(good, *what):
+    if not good:
+        print("FAILED:", *[w if isinstance(w, str) else json.dumps(w)[:600] for w in what])
+        sys.exit(1)
+
+
+def closed(schema):
+    """The schema with nothing beside its members."""
+    return dict(schema, additionalProperties=False)
+
+
+class Schema:
+    def __init__(self, path):
+        import jsonschema
+        with open(path, encoding="utf-8") as f:
+            self.root = json.load(f)
+        jsonschema.Draft202012Validator.check_schema(self.root)
+        self.make = jsonschema.Draft202012Validator
+        self.known = {}
+
+    def fault(self, value, *path):
+        """What is wrong with a value by the schema at $defs/path..., or None."""
+        if path not in self.known:
+            schema = self.root
+            for name in path:
+                schema = schema["$defs"][name]
+            if path[-1] in ("result", "params"):
+                schema = closed(schema)
+            self.known[path] = self.make(dict(schema, **{"$defs": dict(self.root["$defs"], **schema.get("$defs", {}))}))
+        return next((e.message for e in self.known[path].iter_errors(value)), None)
+
+    def methods(self):
+        return [m for m, d in self.root["$defs"].items() if "params" in d.get("$defs", {})]
+
+
+# --- what the wire tests recorded ---------------------------------------------------------------
+
+def schema(path, record):
+    s = Schema(path)
+    ours, asked, replies, pairs = s.methods(), {}, 0, 0
+    for line in open(record, encoding="utf-8", errors="replace"):
+        side, text = line[0], line[2:]
+        if side == "=":
+            asked = {}
+            continue
+        try:
+            message = json.loads(text)
+        except ValueError:
+            check(side == ">", "no JSON came from the daemon", text)
+            continue
+        if side == ">":
+            if isinstance(message, dict) and message.get("method") in ours and "id" in message:
+                key = json.dumps(message["id"])
+                asked[key] = None if key in asked else message
+            continue
+        replies += 1
+        if "method" in message:
+            check(s.fault(message["params"], message["method"]) is None, message)
+            continue
+        code = message.get("error", {}).get("code")
+        check(code == -32022 or s.fault(message, "response") is None, message, s.fault(message, "response") or "")
+        request = asked.get(json.dumps(message["id"]))
+        if not request:
+            continue
+        fault = s.fault(request.get("params") or {}, request["method"], "params")
+        if "result" in message:
+            pairs += 1
+            check(fault is None, "answered, but no request by the schema", request, str(fault))
+        elif message["error"]["data"]["reason"] == "invalid_params" and "day" not in message["error"]["message"]:
+            pairs += 1
+            check(fault is not None, "refused, but a request by the schema", request, message)
+    check(replies > 300 and pairs > 100, "too little was recorded", "%d %d" % (replies, pairs))
+    print("%d replies, %d of them with their requests" % (replies, pairs))
+
+
+# --- every method ---------------------------------------------------------------------------------
+
+GIVEN = {"get": {"path": "models/Muse Spark.md"}, "facet": {"query": "muse", "field": "kind"}, "suggest": {"prefix": "mu"},
+         "trend": {"query": "muse"}, "related": {"path": "models/Muse Spark.md"}}
+EXTRA = [("search", {"query": "muse", "neighbours": 2, "explain": True}), ("search", {"query": "muze sparc"}),
+         ("search", {"query": "zebra quagga muse", "limit": 3}), ("search", {"query": "zzz"}), ("get", {"path": "models/Muse Spark.md", "line": 20})]
+
+
+def methods(path):
+    s, c = Schema(path), Client()
+    rows = [(m, GIVEN.get(m)) for m in s.methods()] + EXTRA
+    answered = 0
+    for method, params in rows:
+        wanted = s.root["$defs"][method]["$defs"]["params"]["required"]
+        params = params or {name: "Muse Spark" for name in wanted}
+        check(s.fault(params, method, "params") is None, method, params)
+        answer = c.call(method, params)
+        check(s.fault(answer, "response") is None, answer)
+        if "error" in answer:
+            print("%s: %s" % (method, answer["error"]["message"]))
+            continue
+        answered += 1
+        fault = s.fault(answer["result"], method, "result")
+        check(fault is None, method, answer["result"], str(fault))
+        for hit in answer["result"].get("hits", []):
+            check(s.fault(hit, "hit") is None, method, hit, str(s.fault(hit, "hit")))
+    check(answered >= len(rows) - 2, "methods went unanswered")
+    known = Client().call("hello")["result"]["methods"]
+    check(sorted(known) == sorted(s.methods()), "hello names other methods than the schema", known)
+
+
+# --- paging -----------------------------------------------------------------------------------------
+
+def on_disk(hit):
+    """The hit's text is what its lines hold."""
+    lines = open(hit["path"], "rb").read().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    whole = "\n".join(lines[hit["line"] - 1:hit["end_line"]])
+    text = hit["text"].replace("\r\n", "\n")
+    return text in whole or all(t.strip() in whole for t in text.split("\n"))
+
+
+def pages(*queries):
+    c, looked = Client(), 0
+    for query in queries:
+        for sort in ("score", "newest", "oldest", "path"):
+            ask = {"query": query, "sort": sort, "exact": True}
+            whole = c.call("search", dict(ask, limit=1000))["result"]
+            check(all(on_disk(h) for h in whole["hits"]), "not the bytes on disk", query)
+            biggest = max([len(json.dumps(h)) for h in whole["hits"]] or [0])
+            for budget, limit in ((biggest * 2 + 3000, 1000), (biggest * 3 + 9000, 7), (0, 5)):
+                joined, cursor, turns = [], None, 0
+                while True:
+                    page = dict(ask, limit=limit, budget_bytes=budget)
+                    if cursor:
+                        page["cursor"] = cursor
+                    answer = c.call("search", page)
+                    check("result" in answer, answer)
+                    check(not budget or c.size <= budget, "over the budget", query, "%d > %d" % (c.size, budget))
+                    check(answer["result"]["total"] == whole["total"], "another total", query)
+                    joined += answer["result"]["hits"]
+                    cursor = answer["result"]["cursor"]
+                    turns += 1
+                    check(turns < 2000, "pages without end")
+                    if not cursor:
+                        break
+                check(joined == whole["hits"][:len(joined)] and
+                      (len(joined) == len(whole["hits"]) or len(whole["hits"]) == 1000),
+                      "pages joined are another list", query, sort, "%d %d" % (len(joined), len(whole["hits"])))
+                looked += turns
+        # A budget that no hit fits in whole: told, and never passed.
+        for budget in (1, 500, 900, 1300, 1700, 2500):
+            answer = c.call("search", {"query": query, "budget_bytes": budget})
+            if "error" in answer:
+                check("budget_bytes" in answer["error"]["message"], answer)
+            else:
+                check(c.size <= budget or not answer["result"]["hits"], "over the budget", "%d > %d" % (c.size, budget))
+                check(all(h["truncated"] or on_disk(h) for h in answer["result"]["hits"]), answer)
+    print("%d pages" % looked)
+
+
+# --- as you type --------------------------------------------------------------------------------------
+
+def session(query):
+    c = Client()
+    typed = [query[:i] for i in range(1, len(query) + 1)]
+    ids = [c.ask("search", {"query": t, "session": "s", "partial": True, "limit": 10}) for t in typed]
+    answers = {}
+    while len(answers) < len(ids):
+        a = c.read()
+        check(a is not None and a["id"] not in answers, "no answer, or two", a)
+        answers[a["id"]] = a
+    for i in ids:
+        check("result" in answers[i] or answers[i]["error"]["code"] == -32800, answers[i])
+    check(answers[ids[-1]].get("result", {}).get("query") == query, "the last key was not answered", answers[ids[-1]])
+    stale = Client()
+    first = stale.ask("search", {"query": "muse", "session": "a"})
+    second = stale.ask("search", {"query": "spark", "session": "b"})
+    got = {stale.read()["id"], stale.read()["id"]}
+    check(got == {first, second}, "sessions were mixed up")
+    late = c.call("search", {"query": "muse", "deadline_ms": 1})
+    check("result" in late or late["error"]["data"]["reason"] == "timed_out", late)
+
+
+def heavy():
+    """Figures, and a wide margin to fail at."""
+    c, worst, asked, superseded = Client(), 0, 0, 0
+    words = ["the", "a*", "to of and", "in OR on OR at OR of", "/m[a-z]+l/ ai", "model*"]
+    for turn in range(30):
+        old = c.ask("search", {"query": words[turn % len(words)], "session": "s", "limit": 1000, "exact": True, "partial": True})
+        time.sleep(random.Random(turn).random() * 0.004)
+        new = c.ask("search", {"query": "zebra%d" % turn, "session": "s", "limit": 1})
+        sent, waiting = time.monotonic(), {old, new}
+        while waiting:
+            a = c.read()
+            check(a is not None and a["id"] in waiting, a)
+            waiting.remove(a["id"])
+            asked += 1
+            if a["id"] == old and "error" in a:
+                check(a["error"]["code"] == -32800, a)
+                superseded += 1
+                worst = max(worst, time.monotonic() - sent)
+    print("# figure: %d of 30 superseded, the slowest told after %.1f ms" % (superseded, worst * 1000))
+    check(superseded > 0 and worst < 0.05, "superseded searches run on")
+
+
+# --- MCP and LSP ------------------------------------------------------------------------------------------
+
+CALLS = {"search": {"query": "closed source"}, "get": {"path": "models/Muse Spark.md"}, "recent": {}, "status": {},
+         "timeline": {"query": "[[Muse Spark]]"}, "trend": {"query": "muse"}, "related": {"path": "models/Muse Spark.md"}}
+
+
+def mcp():
+    import jsonschema
+    c = Client()
+    hello = c.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}})["result"]
+    check(len(hello["instructions"].encode()) <= 1024, "instructions over 1 KiB")
+    for word in ("date:", "revision", "fields:"):
+        check(word in hello["instructions"], "instructions lack", word)
+    tools = c.call("tools/list")["result"]["tools"]
+    check(c.call("tools/list")["result"]["tools"] == tools, "another order")
+    names = [t["name"] for t in tools]
+    methods = Client().call("hello")["result"]["methods"]
+    for name in ("search", "get", "recent", "status", "fetch"):
+        check(name in names, "no tool", name)
+    for name in ("timeline", "trend", "related"):
+        check((name in names) == (name in methods), "a tool and its method", name)
+    for tool in tools:
+        check(tool["annotations"]["readOnlyHint"] and not tool["annotations"]["openWorldHint"], tool)
+        for part in ("inputSchema", "outputSchema"):
+            jsonschema.Draft202012Validator.check_schema(tool[part])
+        if tool["name"] == "fetch":
+            continue
+        arguments = CALLS[tool["name"]]
+        jsonschema.validate(arguments, tool["inputSchema"], jsonschema.Draft202012Validator)
+        r = c.call("tools/call", {"name": tool["name"], "arguments": arguments})["result"]
+        check(r["isError"] is False, tool["name"], r)
+        jsonschema.validate(r["structuredContent"], tool["outputSchema"], jsonschema.Draft202012Validator)
+        check(json.loads(r["content"][0]["text"]) == r["structuredContent"], "text and structure differ")
+        check(len(r["content"][0]["text"].encode()) <= 131072, "a flood from", tool["name"])
+        for hit in r["structuredContent"].get("hits", []):
+            check(hit["path"] and hit["line"] > 0 and "date" in hit and r["structuredContent"]["revision"] > 0, hit)
+    hit = c.call("tools/call", {"name": "search", "arguments": {"query": "muse"}})["result"]["structuredContent"]["hits"][0]
+    again = c.call("tools/call", {"name": "fetch", "arguments": {"id": hit["id"]}})["result"]["structuredContent"]
+    check(again["hits"][0]["text"] == hit["text"], "fetch gives another text")
+    for budget in (2000, 4000):
+        r = c.call("tools/call", {"name": "get", "arguments": {"path": hit["path"], "budget_bytes": budget}})["result"]
+        check(len(r["content"][0]["text"].encode()) <= budget, "over the budget", r)
+    # A note read in pieces is the note.
+    parts, line = "", 1
+    while True:
+        r = c.call("tools/call", {"name": "get", "arguments": {"path": hit["path"], "line": line, "count": 100000, "budget_bytes": 2000}})["result"]
+        piece = r["structuredContent"]["hits"][0]
+        parts, line = parts + piece["text"], piece["end_line"] + 1
+        if not piece["truncated"]:
+            break
+    check(parts.rstrip("\n") == open(hit["path"], encoding="utf-8").read().rstrip("\n"), "pieces are another note")
+    resources, cursor = [], None
+    while True:
+        page = c.call("resources/list", {"cursor": cursor} if cursor else {})["result"]
+        resources += [r["uri"] for r in page["resources"]]
+        cursor = page.get("nextCursor")
+        if not cursor:
+            break
+    notes = Client().call("status")["result"]["notes"]
+    check(len(set(resources)) == notes, "not every note is a resource", "%d %d" % (len(resources), notes))
+    text = c.call("resources/read", {"uri": resources[0]})["result"]["contents"][0]
+    check(text["uri"] == resources[0] and text["mimeType"] == "text/markdown" and text["text"], text)
+    vault = resources[0].split("/")[2]
+    for bad in ("../outside.md", "%2e%2e/outside.md", "a/../../outside.md", "/etc/passwd", "escape.md"):
+        r = c.call("resources/read", {"uri": "kbsearch://%s/%s" % (vault, bad)})
+        check("error" in r, "left the vault", bad, r)
+    print(" ".join(names))
+
+
+def lsp():
+    c = Client(headers=True)
+    c.call("initialize", {"capabilities": {}})
+    uri = "file:///nowhere/new%20note.md"
+    text = "# Tést 😀 [[Muse Spark]], [[MSL|lab]], [[Grok 5 Heavy]]\n- see [[Mu\n| [[Muse Spark\\|ms]] |\n"
+    c.tell("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "markdown", "version": 1, "text": text}})
+
+    def at(line, column):
+        return {"textDocument": {"uri": uri}, "position": {"line": line, "character": column}}
+
+    def column(word):
+        return len(text[:text.index(word) + 1].encode("utf-16-le")) // 2
+
+    spark = c.call("textDocument/definition", at(0, column("Muse")))["result"]
+    check(len(spark) == 1 and spark[0]["uri"].endswith("/models/Muse%20Spark.md"), spark)
+    check(c.call("textDocument/definition", at(2, 6))["result"] == spark, "a link in a table")
+    lab = c.call("textDocument/definition", at(0, column("MSL")))["result"]
+    check(lab and "Superintelligence" in lab[0]["uri"], "an alias", lab)
+    check(c.call("textDocument/definition", at(0, column("Grok")))["result"] == [], "a link to nothing")
+    check("no note" in c.call("textDocument/hover", at(0, column("Grok")))["result"]["contents"]["value"], "hover")
+    check(c.call("textDocument/hover", at(0, 2))["result"] is None, "hover of nothing")
+    back = c.call("textDocument/references", at(0, column("Muse")))["result"]
+    same = Client().call("search", {"query": "[[Muse Spark]]", "limit": 1000, "match": "strict"})["result"]
+    check(len(back) == same["total"] > 5, "references", "%d %d" % (len(back), same["total"]))
+    items = c.call("textDocument/completion", at(1, 10))["result"]["items"]
+    check([i["textEdit"]["newText"] for i in items] == ["Muse Spark]]"], items)
+    check(items[0]["textEdit"]["range"] == {"start": {"line": 1, "character": 8}, "end": {"line": 1, "character": 10}}, items)
+    c.tell("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [
+        {"range": {"start": {"line": 1, "character": 10}, "end": {"line": 1, "character": 10}}, "text": "se S]] 😀"},
+        {"range": {"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 9}}, "text": "x"}]})
+    items = c.call("textDocument/completion", at(1, 14))["result"]["items"]
+    check([i["textEdit"]["newText"] for i in items] == ["Muse Spark"], "text edited in place", items)
+    check(c.call("textDocument/definition", at(0, column("Muse") - 1))["result"] == spark, "the emoji was replaced")
+    symbols = c.call("workspace/symbol", {"query": "closed sour"})["result"]
+    check(len(symbols) > 3 and all(s["name"] and s["location"]["uri"].startswith("file:///") for s in symbols), symbols)
+    check({s["kind"] for s in c.call("workspace/symbol", {"query": ""})["result"]} == {1}, "notes where nothing is asked")
+    asked = c.ask("workspace/symbol", {"query": "muse"})
+    c.tell("$/cancelRequest", {"id": asked})
+    answer = c.read()
+    check(answer["id"] == asked and ("result" in answer or answer["error"]["code"] == -32800), answer)
+    # A file that is not open is read from the disk.
+    file = spark[0]["uri"]
+    there = open(file[7:].replace("%20", " "), encoding="utf-8").read().split("\n")
+    line = next(i for i, t in enumerate(there) if "[[" in t)
+    place = {"textDocument": {"uri": file}, "position": {"line": line, "character": there[line].index("[[") + 3}}
+    check("result" in c.call("textDocument/definition", place) and c.call("textDocument/definition", place)["result"], place)
+    check(c.call("shutdown")["result"] is None, "shutdown")
+    c.tell("exit")
+    try:
+        check(c.read() is None, "still open")
+    except EOFError:
+        pass
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The protocol as it is written down, against what is on the wire.
+. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
+python3 -c 'import jsonschema' 2>/dev/null || kb_skip "no python3 with jsonschema"
+kb_setup
+tests=$KB_SRCDIR/tests/cli
+export PYTHONDONTWRITEBYTECODE=1
+
+"$KB_BINDIR/tests/gen-protocol" schema >schema.json
+KB_RECORD=$T/record "$KB_BINDIR/tests/wire/run" "$KB_SRCDIR"/tests/wire/*.wire >/dev/null
+ok "what the wire tests said and heard" python3 "$tests/protocol.py" schema schema.json record
+
+cp -R "$KB_SRCDIR/docs/vault/." vault
+chmod -R u+w vault
+echo secret >outside.md
+ln -s "$T/outside.md" vault/escape.md
+kb_index
+KBSEARCH_SOCKET=$T/run/test.sock
+export KBSEARCH_SOCKET
+kbsearchd
+ok "every method keeps to its schema" python3 "$tests/protocol.py" methods schema.json
+ok "pages joined are the whole, none over its budget" \
+    python3 "$tests/protocol.py" pages muse "closed source" kind:row "spark model" zebra
+ok "as you type" python3 "$tests/protocol.py" session "muse spark closed source weig"
+ok "tools and resources of MCP" python3 "$tests/protocol.py" mcp
+ok "the language server" python3 "$tests/protocol.py" lsp
+kb_stop
+
+if [ -d "$KB_CORPORA/ainews" ] && [ -n "${KB_HEAVY-}" ]; then
+    kbindex --quiet --full "$KB_CORPORA/ainews"
+    kbsearchd
+    ok "a superseded search ends at once" python3 "$tests/protocol.py" heavy
+    printf '%s\n' "$OUT"
+fi
+kb_done
