@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/plan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ enum {
 static const double CONTEXT_WEIGHT = 0.3;
 
 struct planner {
+    double units, bodies; /* count_units */
     struct xmaker m;
     struct resolver r;
     struct arena *a;
@@ -304,6 +306,11 @@ static int correct(struct planner *pl, struct token *t, const struct node *node)
         if (is)
             return 0;
     }
+    struct slice parts;
+    if (compound_parts(pl, t->plain, &parts))
+        return -1;
+    if (parts.n)
+        return 0;
     struct slice to = pl->env->nearest(pl->env->ctx, pl->a, t->plain);
     if (!to.n)
         return 0;
@@ -372,6 +379,65 @@ static bool is_possessive(const struct node *node, const struct token *const *ba
            node->text.p[base[1]->begin - 1] != '_';
 }
 
+double plan_rarity(double units, uint32_t holding, uint32_t titles)
+{
+    double n = (double)holding - 2.0 * (double)titles;
+    n = n < 0.5 ? 0.5 : n > units ? units : n;
+    double odds = (units - n + 0.5) / (n + 0.5);
+    return odds > 1.0001 ? log(odds) : 0.0001;
+}
+
+/* As Xapian's BM25Weight has it. */
+static double bm25_rarity(double units, double n)
+{
+    double odds = (units - n + 0.5) / (n + 0.5);
+    return log(odds < 2 ? odds * 0.5 + 1 : odds);
+}
+
+/* Units with a text of their own, and all of them. */
+static int count_units(struct planner *pl)
+{
+    static const char *const bodies[] = {"Kentry", "Kevent", "Kbullet", "Ktext", "Krow", "Kcode"};
+    struct xdb_info info;
+    if (pl->units > 0)
+        return 0;
+    if (xdb_info(pl->env->db, &info, pl->e))
+        return -1;
+    pl->units = (double)info.documents;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        uint32_t n;
+        if (xdb_term_freq(pl->env->db, slice_str(bodies[i]), &n, pl->e))
+            return -1;
+        pl->bodies += n;
+    }
+    return 0;
+}
+
+/*
+ * One of many words of which any is enough: own and inherited count as one word (BM25F), and its
+ * rarity is that among the units with a text of their own. A title stands in the head and in the
+ * first heading, too: counted there, the words that say most of a note would look common.
+ */
+static struct xquery *any_word(struct planner *pl, struct xquery *own, struct xquery *inherited)
+{
+    struct xquery *q = xquery_pair(&pl->m, XQ_SYNONYM, own, inherited);
+    struct slice text =
+        own->term.p[0] == 'Z' ? slice_of(own->term.p + 1, own->term.n - 1) : own->term;
+    struct slice title = schema_term(pl->a, 'S', text);
+    uint32_t n, titles;
+    if (!q || !pl->env->db)
+        return q;
+    if (!title.p) {
+        err_memory(pl->e);
+        return NULL;
+    }
+    if (count_units(pl) || xdb_term_freq(pl->env->db, own->term, &n, pl->e) ||
+        xdb_term_freq(pl->env->db, title, &titles, pl->e))
+        return NULL;
+    return xquery_scale(
+        &pl->m, q, plan_rarity(pl->bodies, n, titles) / bm25_rarity(pl->units, (double)n));
+}
+
 /* One group of tokens ("GPT-5.2", "open-weights", "don't") as one concept. */
 static struct xquery *concept(struct planner *pl, const struct node *node, struct token *v,
     size_t n, bool prefix, enum scope scope)
@@ -419,8 +485,29 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
         if (xkids_add(&pl->m, &inherited,
                 xquery_prefixed(&pl->m, 'C', loose(pl, inherit ? inherit : base[i]))))
             return NULL;
+    if (pl->o->match == MATCH_ANY && own->op == XQ_TERM && inherited.n == 1)
+        return any_word(pl, own, inherited.v[0]);
     return xquery_pair(&pl->m, XQ_OR, own,
         xquery_scale(&pl->m, xquery_over(&pl->m, XQ_AND, inherited), CONTEXT_WEIGHT));
+}
+
+/* Of a compound of letters any word is enough, too. */
+static int any_part(struct planner *pl, const struct node *node, struct token *v, size_t n,
+    enum scope scope, struct xkids *out)
+{
+    for (size_t i = 0; i < n; i++)
+        if (token_is_base(v[i].kind) &&
+            xkids_add(&pl->m, out, concept(pl, node, &v[i], 1, false, scope)))
+            return -1;
+    return 0;
+}
+
+static bool is_letters(const struct token *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (token_is_base(v[i].kind) && v[i].kind != TOKEN_WORD)
+            return false;
+    return true;
 }
 
 /* A word node's groups, each a concept; appended to *out. Without tokens nothing is appended. */
@@ -438,6 +525,11 @@ static int word_concepts(
         bool prefix = prefix_word && j == t.n;
         if (!prefix && j - i == 1 && correct(pl, &t.v[i], node))
             return -1;
+        if (pl->o->match == MATCH_ANY && !prefix && is_letters(t.v + i, j - i)) {
+            if (any_part(pl, node, t.v + i, j - i, scope, out))
+                return -1;
+            continue;
+        }
         struct xquery *q = concept(pl, node, t.v + i, j - i, prefix, scope);
         if (!q && pl->e->code)
             return -1;

@@ -93,6 +93,13 @@ struct plan {
 int plan_make(struct arena *a, const struct plan_env *env, const struct plan_options *o,
     struct slice text, const struct query *q, struct plan *p, struct err *e);
 
+/*
+ * How rare a word is among `units` units with a text of their own, `holding` of all units having it
+ * and so many notes in their title (which two more units of the note repeat): the inverse document
+ * frequency of Robertson and Sparck Jones, never 0 or less.
+ */
+double plan_rarity(double units, uint32_t holding, uint32_t titles);
+
 /* The query for units with at least `m` of the words (1 <= m < n_words); NULL with ERR_COMPLEX
  * when there are too many ways to choose them. */
 struct xquery *plan_relax(struct arena *a, const struct plan *p, size_t m, struct err *e);
@@ -105,7 +112,7 @@ int plan_filters(struct arena *a, const struct plan_env *env, const struct plan_
  * What entity:NAME asks: units that name the note by title or any alias in their own text or link
  * to it, and heads whose entity lists have it. Sets p->widest and what is marked, nothing else.
  */
-int plan_entity(struct arena *a, const struct plan_env *env, struct slice name, struct plan *p,
-    struct err *e);
+int plan_entity(
+    struct arena *a, const struct plan_env *env, struct slice name, struct plan *p, struct err *e);
 
 #endif

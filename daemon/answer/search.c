@@ -7,6 +7,7 @@
 
 #include "daemon/answer/budget.h"
 #include "daemon/answer/fold.h"
+#include "daemon/answer/feedback.h"
 #include "daemon/answer/lexicon.h"
 #include "daemon/answer/story.h"
 #include "daemon/answer/units.h"
@@ -130,6 +131,20 @@ static int drop_title(struct search *s, struct xquery **tier)
     return 0;
 }
 
+/* Of many words any is enough: what the best units say beside them weighs the last tier, too. */
+static int learn(struct search *s)
+{
+    struct xresult r;
+    if (s->params->match != MATCH_ANY || s->params->sort != SORT_SCORE || !s->n_tiers ||
+        s->plan.n_words < FEEDBACK_LEAST)
+        return 0;
+    struct xquery **last = &s->tier[s->n_tiers - 1];
+    if (run(s, *last, XSORT_WEIGHT, 0, 4 * FEEDBACK_UNITS, 0, true, &r))
+        return -1;
+    *last = feedback_query(s->w, *last, r.hits, r.n_hits, s->plan.n_words, s->e);
+    return *last ? 0 : -1;
+}
+
 static int choose_tiers(struct search *s)
 {
     struct xquery *tier[PLAN_TIERS];
@@ -143,7 +158,7 @@ static int choose_tiers(struct search *s)
     for (size_t i = 0; s->all && i < PLAN_TIERS; i++)
         if (tier[i] && !(alone && i == PLAN_CONTEXT))
             s->tier[s->n_tiers++] = tier[i];
-    return s->all ? 0 : -1;
+    return s->all ? learn(s) : -1;
 }
 
 static bool may_relax(const struct search *s)
