@@ -15,6 +15,8 @@
 #include "indexer/options.h"
 #include "indexer/report.h"
 #include "indexer/update.h"
+#include "indexer/watch.h"
+#include "lib/hash.h"
 #include "lib/index.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -27,6 +29,7 @@ struct program {
     struct config config;
     struct vaults vaults;
     bool missing; /* a vault that was named is not there */
+    const struct update_ears *ears;
     struct err e;
 };
 
@@ -48,9 +51,15 @@ static int exit_code(const struct err *e)
     }
 }
 
+static void say(const struct program *p, const char *text)
+{
+    if (!p->ears || p->ears->problem(p->ears->ctx, hash64(slice_str(text), 0)))
+        log_line(LOG_ERROR, "%s", text);
+}
+
 static int fail(const struct program *p)
 {
-    log_line(LOG_ERROR, "%s", p->e.text);
+    say(p, p->e.text);
     return exit_code(&p->e);
 }
 
@@ -107,7 +116,7 @@ static int name_vaults(struct program *p)
             continue;
         if (why.code != ERR_MISSING)
             return err_set(&p->e, why.code, "%s", why.text);
-        log_line(LOG_ERROR, "%s", why.text);
+        say(p, why.text);
         p->missing = true;
     }
     return 0;
@@ -202,7 +211,7 @@ static int write_index(struct program *p)
     struct store store;
     const struct options *o = &p->o;
     if (store_open(&store, p->config.db.text, o->wait_ms, &p->e) < 0)
-        return p->e.code == ERR_LOCKED && o->quiet ? EX_OK : fail(p);
+        return p->e.code == ERR_LOCKED && (o->quiet || o->watch) ? EX_OK : fail(p);
     struct update u = {.store = &store,
         .vaults = &p->vaults,
         .state = p->config.state.text,
@@ -211,7 +220,8 @@ static int write_index(struct program *p)
         .force = o->force,
         .quiet = o->quiet,
         .verbose = o->verbose,
-        .jobs = jobs(o)};
+        .jobs = jobs(o),
+        .ears = p->ears};
     int rc = prepare(p);
     bool idle = rc == 0 && p->missing && !o->remove && !p->vaults.n;
     if (rc == 0 && !idle)
@@ -224,6 +234,43 @@ static int write_index(struct program *p)
     if (rc < 0)
         return fail(p);
     return p->missing || u.missing ? EX_NOINPUT : u.problems ? EX_DATAERR : EX_OK;
+}
+
+/* --- many runs ----------------------------------------------------------------------------- */
+
+struct watched {
+    const struct program *p;
+    bool later; /* a run was made */
+    int code;   /* of the last run */
+};
+
+static enum watch_state watched_run(void *ctx, const struct update_ears *ears, struct err *e)
+{
+    struct watched *v = ctx;
+    struct program one = {.o = v->p->o, .config = v->p->config, .ears = ears};
+    if (v->later) {
+        one.o.full = one.o.force = false;
+        one.o.wait_ms = 0;
+    }
+    v->code = write_index(&one);
+    fflush(stdout);
+    enum err_code code = one.e.code;
+    *e = one.e;
+    arena_free(&one.a);
+    if (code == ERR_LOCKED)
+        return WATCH_LOCKED;
+    if (!v->later && (code || !one.vaults.n))
+        return WATCH_FAILED;
+    v->later = true;
+    return code || v->code == EX_NOINPUT ? WATCH_DOUBTFUL : WATCH_DONE;
+}
+
+static int watch(struct program *p)
+{
+    struct watched v = {.p = p};
+    if (watch_vaults(watched_run, &v, p->o.quiet, &p->e) == 0)
+        return EX_OK;
+    return v.code ? v.code : fail(p);
 }
 
 static int run(struct program *p, int argc, char **argv)
@@ -241,6 +288,8 @@ static int run(struct program *p, int argc, char **argv)
     log_open("kbindex", p->o.quiet ? LOG_WARNING : p->o.verbose ? LOG_DETAIL : LOG_INFO);
     if (config_load(&p->a, &p->o.places, &p->config, &p->e) < 0)
         return fail(p);
+    if (p->o.watch)
+        return watch(p);
     if (!p->o.list && p->o.check == CHECK_NONE)
         return write_index(p);
     if (known_vaults(p) < 0)

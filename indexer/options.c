@@ -74,6 +74,7 @@ static const struct row rows[] = {
     {"full", 0, FLAG(full), "build the index anew, beside the old one", NULL},
     {"quiet", 'q', FLAG(quiet), "say nothing unless something is wrong", NULL},
     {"verbose", 'v', FLAG(verbose), "a line for each note", NULL},
+    {"watch", 0, FLAG(watch), "stay, and index what is saved as it is saved", NULL},
     {"check", 0, MAYBE, 0, "index",
         "prove that every visible byte is indexed, and the tables' health; "
         "=index: the tables only",
@@ -85,7 +86,8 @@ static const struct row rows[] = {
         NULL},
     {"exclude", 0, VALUE, 0, "GLOB", "leave out, as a line of .kbignore would; repeatable",
         set_exclude},
-    {"jobs", 0, VALUE, 0, "N", "how many processes write a new index (one a core, up to 4)", set_jobs},
+    {"jobs", 0, VALUE, 0, "N", "how many processes write a new index (one a core, up to 4)",
+        set_jobs},
     {"wait", 0, VALUE, 0, "SECONDS", "how long to wait for another kbindex", set_wait},
     {"index", 0, TEXT(places.index), "NAME", "which index (main)", NULL},
     {"db", 0, TEXT(places.db), "DIR", "the index in this folder", NULL},
@@ -185,6 +187,8 @@ int options_parse(struct arena *a, int argc, char *const *argv, struct options *
             return err_memory(e);
         }
     }
+    if (o->watch && (o->list || o->remove || o->check != CHECK_NONE))
+        return err_set(e, ERR_USAGE, "--watch stands alone: not with --list, --check or --remove");
     if (o->remove && o->n_vaults)
         return err_set(e, ERR_USAGE, "--remove VAULT stands alone: name no other vault beside it");
     return 0;

@@ -15,7 +15,7 @@ enum check_kind { CHECK_NONE, CHECK_ALL, CHECK_INDEX };
 
 struct options {
     struct config_options places;
-    bool help, version, full, quiet, verbose, force, list;
+    bool help, version, full, quiet, verbose, watch, force, list;
     enum check_kind check;
     const char *remove;   /* NULL: nothing */
     const char *language; /* NULL: not said */

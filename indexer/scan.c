@@ -180,7 +180,10 @@ static int walk_folder(
 {
     struct ignore ig = {.up = up, .base = rel.n ? rel.n + 1 : 0};
     DIR *dir = NULL;
-    int rc = read_rules(w, fd, rel, ".gitignore", &ig);
+    struct scan *out = w->out;
+    int rc = ARENA_PUSH(w->a, out->folders, out->n_folders, out->cap_folders, rel)
+                 ? read_rules(w, fd, rel, ".gitignore", &ig)
+                 : err_memory(w->err);
     if (rc == 0)
         rc = read_rules(w, fd, rel, ".kbignore", &ig);
     if (rc == 0 && !(dir = fdopendir(fd)))

@@ -42,6 +42,8 @@ struct scan {
     size_t n, cap;
     struct scan_problem *problems;
     size_t n_problems, cap_problems;
+    struct slice *folders; /* that were read, the vault's own first: rel, with a NUL behind */
+    size_t n_folders, cap_folders;
 };
 
 /* Everything from the arena. `exclude`: rules as in .kbignore. -1: out of memory. */

@@ -137,10 +137,14 @@ static bool vanished(const struct job *j, const struct state_note *s)
 
 static void tell(struct updating *r, struct job *j, struct slice rel, const char *what)
 {
+    const struct update_ears *ears = r->u->ears;
+    uint64_t hash = hash64(slice_str(what), hash64(rel, hash64(j->vault->path, 0)));
+    r->u->problems = true;
+    if (ears && !ears->problem(ears->ctx, hash))
+        return;
     progress_clear(&r->progress);
     log_line(LOG_ERROR, "%s%s%.*s: %s", j->vault->path.p, rel.n ? "/" : "", (int)rel.n,
         rel.n ? rel.p : "", what);
-    r->u->problems = true;
 }
 
 static void unreadable(struct updating *r, struct job *j, struct slice rel, const char *what)
@@ -152,8 +156,12 @@ static void unreadable(struct updating *r, struct job *j, struct slice rel, cons
 static int scan_job(struct updating *r, struct job *j, struct err *e)
 {
     const struct vault *v = j->vault;
+    const struct update_ears *ears = r->u->ears;
     if (scan_vault(&r->arena, j->fd, v->exclude, v->n_exclude, &j->scan, e) < 0)
         return -1;
+    for (size_t i = 0; ears && i < j->scan.n_folders; i++)
+        if (ears->folder(ears->ctx, v->path.p, j->scan.folders[i].p, e) < 0)
+            return -1;
     for (size_t i = 0; i < j->scan.n_problems; i++) {
         const struct scan_problem *p = &j->scan.problems[i];
         if (!p->skipped)
@@ -857,13 +865,14 @@ static int run_job(struct updating *r, struct job *j, struct err *e)
 
 static void sum_up(const struct updating *r, const struct job *j, double seconds)
 {
-    if (r->u->quiet || (j->fd < 0 && !j->removed))
+    bool news = j->added || j->changed || j->removed;
+    if (r->u->quiet || (j->fd < 0 && !j->removed) || (r->u->ears && !news))
         return;
     report_line("%s: %" PRId64 " notes, %" PRId64
                 " units: %zu added, %zu changed, %zu removed, %zu unreadable (%.2f s)",
         j->vault->name.p, j->notes, j->units, j->added, j->changed, j->removed, j->unreadable,
         seconds);
-    if (j->added || j->changed || j->removed)
+    if (news)
         report_line("%s: units: %zu added, %zu changed, %zu removed, %zu moved", j->vault->name.p,
             j->units_added, j->units_changed, j->units_removed, j->units_moved);
 }

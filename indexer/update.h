@@ -14,14 +14,23 @@
  * the numbers of its equal texts (schema.h, id).
  *
  * A full rebuild does the same into a generation of its own (build.h); ids, uuid and revision go on
- * from the present one where that can be read. It is swapped in when it is whole and checked. Nothing that
- * the present index holds is lost by it without `force`.
+ * from the present one where that can be read. It is swapped in when it is whole and checked.
+ * Nothing that the present index holds is lost by it without `force`.
  */
 #ifndef KB_UPDATE_H
 #define KB_UPDATE_H
 
 #include "indexer/store.h"
 #include "indexer/vaults.h"
+
+/* What the caller of many runs wants to hear. */
+struct update_ears {
+    void *ctx;
+    /* A folder of a vault was read. */
+    int (*folder)(void *ctx, const char *vault, const char *rel, struct err *e);
+    /* Whether a problem is told: not the second time. `hash` is of its line. */
+    bool (*problem)(void *ctx, uint64_t hash);
+};
 
 struct update {
     const struct store *store;
@@ -30,7 +39,8 @@ struct update {
     bool only_named;             /* bring only the vaults named up to date */
     bool full, force;
     bool quiet, verbose;
-    unsigned jobs; /* processes that write a new generation */
+    unsigned jobs;                  /* processes that write a new generation */
+    const struct update_ears *ears; /* NULL: the run is the only one. Else only news is told */
 
     bool problems; /* told: some input was not read, or kept against the files */
     bool missing;  /* told: a vault that was named is not there */
