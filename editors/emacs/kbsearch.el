@@ -438,7 +438,7 @@ argument, it is asked for."
   (interactive (list (if current-prefix-arg
                          (kbsearch--read "Links to")
                        (kbsearch--this-note))))
-  (kbsearch--ask 'backlinks (format "links to %s" note) (list :note note)))
+  (kbsearch--ask 'backlinks (format "links to %s" note) (list :note note :limit kbsearch-limit)))
 
 ;;;###autoload
 (defun kbsearch-related ()

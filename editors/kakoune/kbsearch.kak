@@ -17,7 +17,7 @@ define-command -hidden kbsearch-run -params 1.. -docstring 'kbsearch-run <option
         (
             ${kak_opt_kbsearch_command} "$@" >"$dir/fifo" 2>"$dir/err" </dev/null
             code=$?
-            said=$(tail -n 1 "$dir/err" | sed "s/'/''/g; s/^kbsearch: //")
+            said=$(sed -n "s/'/''/g; s/^kbsearch: //p" "$dir/err" | head -n 1)
             case $code in
             0) [ -n "$said" ] || said='done' ;;
             1) said="no hit${said:+: $said}" ;;
@@ -25,9 +25,9 @@ define-command -hidden kbsearch-run -params 1.. -docstring 'kbsearch-run <option
             esac
             face=Information
             [ "$code" -le 1 ] || face=Error
-            # A message is markup between quotes: its own quotes and braces are taken as text.
+            # A message is markup between quotes: its own quotes and braces must not count.
             printf "evaluate-commands -try-client '%s' -verbatim -- echo -markup '{%s}kbsearch: %s'\n" \
-                "$kak_client" "$face" "$(printf %s "$said" | sed 's/{/\\{/g')" >"$dir/end"
+                "$kak_client" "$face" "$(printf %s "$said" | tr '{}' '()')" >"$dir/end"
             kak -p "$kak_session" <"$dir/end"
             rm -rf "$dir"
         ) >/dev/null 2>&1 </dev/null &

@@ -69,3 +69,35 @@ ed_tap() {
         esac
     done <"$1"
 }
+
+# --- a terminal that nobody sees ---------------------------------------------------------------
+
+ed_screens=0
+
+# ed_open COLUMNS ROWS COMMAND: on a terminal of its own; ends the one before.
+ed_open() {
+    ed_close
+    ed_screens=$((ed_screens + 1))
+    tmux -L "kb-test-$$-$ed_screens" -f /dev/null new-session -d -s kb -x "$1" -y "$2" "$3"
+}
+ed_close() {
+    [ "$ed_screens" -eq 0 ] || tmux -L "kb-test-$$-$ed_screens" kill-server 2>/dev/null
+}
+ed_keys() {
+    tmux -L "kb-test-$$-$ed_screens" send-keys -t kb "$@"
+}
+# shows NAME PATTERN: waits until a line of the terminal has it.
+shows() {
+    looks=0
+    until tmux -L "kb-test-$$-$ed_screens" capture-pane -p -t kb >"$T/screen" 2>/dev/null &&
+        grep -q -- "$2" "$T/screen"; do
+        looks=$((looks + 1))
+        if [ "$looks" -gt 300 ]; then
+            kb_result 1 "$1"
+            kb_diag "$(cat "$T/screen")"
+            return
+        fi
+        sleep 0.03
+    done
+    kb_result 0 "$1"
+}

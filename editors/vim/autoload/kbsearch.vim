@@ -112,7 +112,7 @@ function! kbsearch#backlinks(note) abort
   if note ==# ''
     return kbsearch#complain({'message': 'which note? For example: :KbBacklinks Muse Spark'})
   endif
-  call s:ask('backlinks', {'note': note}, 'links to ' . (a:note !=# '' ? a:note : s:this_note()))
+  call s:ask('backlinks', {'note': note, 'limit': get(g:, 'kbsearch_limit', 100)}, 'links to ' . (a:note !=# '' ? a:note : s:this_note()))
 endfunction
 
 function! kbsearch#related() abort
