@@ -117,9 +117,12 @@ static int by_vault(struct faceting *f)
 
 /* --- hosts --------------------------------------------------------------------------------- */
 
+enum { DOCID_BITS = 0x7fffffff };
+static const docid_t STOOD_FOR = (docid_t)1 << 31; /* a longer host of the unit stands for it */
+
 struct host {
     struct slice name;
-    docid_t *ids; /* 0 where a longer host of the same unit stands for it */
+    docid_t *ids; /* some with STOOD_FOR */
     size_t n;
 };
 
@@ -138,10 +141,11 @@ static void drop_parents(struct host *hosts, size_t n, const struct host *h)
         struct host key = {.name = rest};
         struct host *parent = bsearch(&key, hosts, n, sizeof *hosts, host_order);
         for (size_t i = 0, k = 0; parent && i < h->n; i++) {
-            while (k < parent->n && parent->ids[k] < h->ids[i])
+            docid_t id = h->ids[i] & DOCID_BITS;
+            while (k < parent->n && (parent->ids[k] & DOCID_BITS) < id)
                 k++;
-            if (k < parent->n && parent->ids[k] == h->ids[i])
-                parent->ids[k] = UINT32_MAX;
+            if (k < parent->n && (parent->ids[k] & DOCID_BITS) == id)
+                parent->ids[k] |= STOOD_FOR;
         }
     }
 }
@@ -163,23 +167,12 @@ static int by_source(struct faceting *f)
     }
     if (n)
         qsort(hosts, n, sizeof *hosts, host_order);
-    /* Longer names drop shorter ones only, and a dropped one drops what it would drop again. */
-    for (size_t i = 0; i < n; i++) {
-        struct host copy = hosts[i];
-        copy.ids = arena_array(a, copy.n, sizeof *copy.ids);
-        if (!copy.ids)
-            return err_memory(f->e);
-        size_t kept = 0;
-        for (size_t k = 0; k < hosts[i].n; k++)
-            if (hosts[i].ids[k] != UINT32_MAX)
-                copy.ids[kept++] = hosts[i].ids[k];
-        copy.n = kept;
-        drop_parents(hosts, n, &copy);
-    }
+    for (size_t i = 0; i < n; i++)
+        drop_parents(hosts, n, &hosts[i]);
     for (size_t i = 0; i < n; i++) {
         uint32_t count = 0;
         for (size_t k = 0; k < hosts[i].n; k++)
-            count += hosts[i].ids[k] != UINT32_MAX;
+            count += !(hosts[i].ids[k] & STOOD_FOR);
         if (add(f, hosts[i].name, count))
             return -1;
     }

@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Timelines, gaps, trends, facets, names: against a vault that is known beforehand (tests/oracle),
+# the sample vault with what is planted in it, and real digests where they are.
+. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
+command -v python3 >/dev/null || kb_skip "no python3"
+kb_setup
+story="python3 $KB_SRCDIR/tests/oracle/story.py"
+
+# judged NAME COMMAND...: what it says becomes one line of ours, its own lines comments.
+judged() {
+    judged_name=$1
+    shift
+    "$@" >"$T/.judged" 2>&1
+    kb_result $? "$judged_name"
+    grep -A8 '^not ok\|^Traceback\|: {' "$T/.judged" | sed 's/^/# /' >&2
+    grep '^# .*ms' "$T/.judged" >&2
+}
+
+# --- a generated vault -------------------------------------------------------------------------
+mkdir made
+# KB_DAYS=1400 is a hundred times the sample vault.
+$story generate made truth.json --days "${KB_DAYS:-300}"
+ok "indexes the made vault" kbindex --quiet made
+judged "timelines, gaps, trends, facets, neighbours, rising: as it was made" $story check truth.json
+$story save - before.json
+(cd made/daily && ls | sort -R | while read -r f; do cp "$f" ../x && mv ../x "$f"; done)
+ok "reads it all again" kbindex --quiet --full
+$story save - after.json
+ok "saved anew in another order: the same answers" cmp before.json after.json
+$story fill made truth.json
+ok "takes up the mended timelines" kbindex --quiet
+judged "no gap is left" $story check truth.json --filled
+$story cut made/daily cut 2021-09-01
+mkdir days && cp -R made/daily/. days
+ok "indexes the days alone" kbindex --quiet --db whole days
+ok "and those up to one" kbindex --quiet --db part cut
+judged "as of that day" $story asof 2021-09-01 whole part
+
+# --- the sample vault --------------------------------------------------------------------------
+cp -R "$KB_SRCDIR/docs/vault" sample && chmod -R u+w sample
+ok "indexes the sample vault" kbindex --quiet --db planted sample
+export KBSEARCH_DB="$T/planted"
+is "a timeline that lacks a day" "$(kbsearch --gaps '[[Qwen 3.5]]' | cut -d: -f1,3,4 | sort -u)" \
+    "sample/daily/2026-04-11-AI-Digest.md:2026-04-11:timeline"
+is "a bullet whose digest is silent" "$(kbsearch --gaps 'Small 4' | cut -d: -f3,4)" \
+    "2026-04-15:silent"
+is "both timelines of a note are one story" \
+    "$(kbsearch --timeline 'Qwen 3.5' | grep -c ':both:\|:note:')" 6
+like "a story knows a path" "$(kbsearch --timeline '[[models/Muse Spark#Timeline|x]]')" \
+    '*2026-04-09:digest:*Meta Superintelligence Labs*'
+exits "an unknown note" 1 kbsearch --gaps '[[Muse Sparc]]'
+is "is told with the nearest" "$ERR" \
+    'kbsearch: no note or entity is called "Muse Sparc"; did you mean muse spark?'
+exits "an unknown field" 2 kbsearch --facet entty gemma
+like "is told with all of them" "$ERR" '*did you mean entity?*heading'
+exits "a reversed range" 2 kbsearch --trend day gemma --since 2026-05..2026-04
+like "is told" "$ERR" '*ends before it begins*'
+exits "no such day" 2 kbsearch --asof 2026-02-30 gemma
+exits "no such span" 2 kbsearch --recent soon gemma
+exits "no such span for rising" 2 kbsearch --rising=soon
+exits "a query is wanted" 2 kbsearch --timeline
+exits "nothing is counted" 1 kbsearch --trend day zebra
+exits "a form that there is not" 2 kbsearch --facet kind gemma --vimgrep
+exits "a picture of something else" 2 kbsearch --svg gemma
+is "as of a day" "$(kbsearch --asof 2026-04-09 -c gemma)" "$(kbsearch -c gemma until:2026-04-09)"
+is "the newest come first with --recent" \
+    "$(kbsearch -n1 --recent 1d --today 2026-04-19 '"gemma 4"' kind:entry 2>&1 | cut -d: -f3)" 2026-04-19
+like "and --explain tells" "$(kbsearch --recent 1d --explain gemma 2>&1)" '*halve every 1d*'
+for zone in Pacific/Kiritimati America/Los_Angeles UTC; do
+    TZ=$zone kbsearch --trend week gemma --vs qwen --json | sed 's/"took_us":[0-9]*//'
+done | sort -u >zones
+is "the same in every time zone" "$(wc -l <zones)" 1
+kbsearch --trend week gemma --vs 'a<b&c' --svg >trend.svg
+ok "the picture is XML" python3 -c 'import xml.dom.minidom as x; x.parse("trend.svg")'
+is "JSON of all pages is one object" "$(kbsearch --timeline gemma --json | python3 -c '
+import json, sys
+r = json.load(sys.stdin)
+print(len(r["hits"]) == r["total"])')" True
+is "-c counts, -n ends" "$(kbsearch -c --timeline gemma) $(kbsearch -n 3 --timeline gemma | wc -l)" \
+    "$(kbsearch --timeline gemma | wc -l) 3"
+
+# --- real digests ------------------------------------------------------------------------------
+CORPUS=$KB_CORPORA/ainews
+if [ -d "$CORPUS" ]; then
+    unset KBSEARCH_DB
+    ok "indexes 701 digests" kbindex --quiet --db real "$CORPUS"
+    judged "trends of real notes" $story trends real '"closed source"' openai '"reinforcement learning"'
+    judged "milliseconds" $story time real openai anthropic "closed source" qwen nvidia deepseek
+    if [ -n "$KB_LONG" ]; then
+        for day in 2024-10-01 2026-03-15; do
+            $story cut "$CORPUS" "early-$day" $day
+            ok "indexes those up to $day" kbindex --quiet --db "index-$day" "early-$day"
+            judged "as of that day" $story asof $day real "index-$day"
+        done
+    fi
+else
+    kb_result 0 "real digests # SKIP no notes at $CORPUS"
+fi
+kb_done
