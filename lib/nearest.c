@@ -10,8 +10,10 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static size_t distance(struct slice a, struct slice b)
+size_t nearest_distance(struct slice a, struct slice b)
 {
+    if (a.n > WORD_MAX || b.n > WORD_MAX)
+        return SIZE_MAX;
     size_t rows[3][WORD_MAX + 1];
     size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= b.n; j++)
@@ -40,12 +42,10 @@ struct nearest nearest_to(struct slice word)
 void nearest_try(struct nearest *n, const char *name)
 {
     struct slice other = slice_str(name);
-    if (n->word.n == 0 || n->word.n > WORD_MAX || other.n > WORD_MAX)
-        return;
     size_t longer = other.n > n->word.n ? other.n : n->word.n;
-    size_t d = distance(n->word, other);
+    size_t d = nearest_distance(n->word, other);
     bool beginning = n->word.n >= 3 && slice_starts(other, n->word);
-    if (((d <= 2 && d * 3 <= longer) || beginning) && d < n->distance) {
+    if (n->word.n && ((d <= 2 && d * 3 <= longer) || beginning) && d < n->distance) {
         n->name = name;
         n->distance = d;
     }

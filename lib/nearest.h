@@ -23,4 +23,7 @@ struct nearest nearest_to(struct slice word);
  * longer word, or longer than `word` by an ending. `name` must outlive *n. */
 void nearest_try(struct nearest *n, const char *name);
 
+/* Letters to change, drop, add or swap with their neighbour; SIZE_MAX for words over 40 bytes. */
+size_t nearest_distance(struct slice a, struct slice b);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "lib/nearest.h"
 #include "lib/utf8.h"
 
 enum { NAME_BYTES = 20 /* longer names are no field's, nor near one */ };
@@ -62,37 +63,22 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Letters inserted, deleted, changed or swapped with their neighbour. */
-static size_t name_distance(struct slice a, struct slice b)
-{
-    size_t d[NAME_BYTES + 1][NAME_BYTES + 1];
-    if (a.n > NAME_BYTES || b.n > NAME_BYTES)
-        return NAME_BYTES;
-    for (size_t i = 0; i <= a.n; i++)
-        for (size_t j = 0; j <= b.n; j++) {
-            if (!i || !j) {
-                d[i][j] = i + j;
-                continue;
-            }
-            bool same = lower(a.p[i - 1]) == lower(b.p[j - 1]);
-            d[i][j] = least(d[i - 1][j - 1] + !same, least(d[i - 1][j], d[i][j - 1]) + 1);
-            if (i > 1 && j > 1 && lower(a.p[i - 1]) == lower(b.p[j - 2]) &&
-                lower(a.p[i - 2]) == lower(b.p[j - 1]))
-                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
-        }
-    return d[a.n][b.n];
-}
-
 /* The field that `name` is a slip of the finger away from: two letters, one for short names, and
  * never all of either name. */
 static enum field field_near(struct slice name)
 {
     size_t best = 3;
     enum field near = FIELD_NONE;
+    char folded[NAME_BYTES];
+    if (name.n > sizeof folded)
+        return FIELD_NONE;
+    for (size_t i = 0; i < name.n; i++)
+        folded[i] = lower(name.p[i]);
+    name = slice_of(folded, name.n);
     for (int f = 0; f < FIELD_COUNT; f++) {
         struct slice known = slice_str(field_rows[f].name);
         size_t shorter = least(name.n, known.n);
-        size_t d = name_distance(name, known);
+        size_t d = nearest_distance(name, known);
         if (d < best && d < shorter && (d == 1 || shorter > 3)) {
             best = d;
             near = (enum field)f;
