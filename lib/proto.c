@@ -276,8 +276,9 @@ void proto_write_markdown(struct buf *out)
         buf_printf(out, "\n`%s`: %s.\n", proto_events[i].name, proto_events[i].help);
         write_fields(out, proto_events[i].reply, proto_events[i].n_reply);
     }
-    buf_str(out, "\n## Notifications\n\nSent only after `subscribe`: no `id`, and `params` with these "
-                 "members.\n");
+    buf_str(out,
+        "\n## Notifications\n\nSent only after `subscribe`: no `id`, and `params` with these "
+        "members.\n");
     for (int i = 0; i < PROTO_EVENT_COUNT; i++) {
         buf_printf(out, "\n`%s`: %s.\n", proto_events[i].name, proto_events[i].help);
         write_fields(out, proto_events[i].reply, proto_events[i].n_reply);

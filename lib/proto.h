@@ -121,7 +121,8 @@ int proto_decode(
  */
 void proto_put_param(struct json_writer *w, const struct proto_param *p);
 void proto_put_result(struct json_writer *w, enum proto_method m);
-/* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to. */
+/* JSON Schema: a parameter as a member of `properties`; a method's reply, with what it refers to.
+ */
 void proto_put_param(struct json_writer *w, const struct proto_param *p);
 void proto_put_result(struct json_writer *w, enum proto_method m);
 /* The reference page (Markdown) and the JSON Schema (2020-12) of everything, from the rows. */

@@ -35,10 +35,10 @@ struct reader {
     struct arena kept;  /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;
-    struct spell *spell;   /* the index's words (lexicon.h), NULL until they are needed */
+    struct spell *spell;      /* the index's words (lexicon.h), NULL until they are needed */
     day_t asof, spelled_asof; /* words of later days are not known; DAY_NONE: all are */
-    uint64_t spelled;      /* `loaded` when they were gathered */
-    struct census *census; /* its units, days and names (census.h), NULL until needed */
+    uint64_t spelled;         /* `loaded` when they were gathered */
+    struct census *census;    /* its units, days and names (census.h), NULL until needed */
 };
 int reader_init(struct reader *r, const char *db_dir, struct err *e);
 void reader_free(struct reader *r);
