@@ -225,8 +225,10 @@ int batch_commit(struct batch *b, struct err *e)
     keep_distance(b);
     if (b->changes && changes_commit(b->changes, b->revision, e) < 0)
         return -1;
+    b->failed = true;
     if (xwriter_commit(b->writer, e) < 0)
         return -1;
+    b->failed = false;
     b->open = false;
     b->wrote = true;
     b->bytes = 0;

@@ -26,7 +26,8 @@ struct batch {
     uint64_t revision; /* of the next commit */
     char uuid[33];
     int64_t notes, kinds[UNIT_KINDS];
-    bool wrote; /* at least one commit was made */
+    bool wrote;  /* at least one commit was made */
+    bool failed; /* one was tried and was not */
 
     struct xwriter *writer;
     struct xdoc *doc;

@@ -206,6 +206,22 @@ static unsigned jobs(const struct options *o)
     return cores < 1 ? 1 : cores < JOBS_UNASKED ? (unsigned)cores : JOBS_UNASKED;
 }
 
+/* After a commit that failed: before anything is built upon it. A rebuild builds upon nothing. */
+static int end_doubt(struct program *p, const struct store *store)
+{
+    struct check c = {.dir = store->dir, .tables_only = true, .quiet = true};
+    struct err why = {0};
+    if (!store_doubtful(store) || p->o.full)
+        return 0;
+    log_line(LOG_WARNING, "the last run could not write: checking the index first");
+    if (check_run(&c, &why) < 0 && why.code != ERR_NO_INDEX)
+        return err_set(&p->e, why.code, "%s", why.text);
+    if (c.findings)
+        return err_set(&p->e, ERR_DAMAGED, "%s: not whole: run kbindex --full", store->dir);
+    store_doubt(store, false);
+    return 0;
+}
+
 static int write_index(struct program *p)
 {
     struct store store;
@@ -222,7 +238,7 @@ static int write_index(struct program *p)
         .verbose = o->verbose,
         .jobs = jobs(o),
         .ears = p->ears};
-    int rc = prepare(p);
+    int rc = end_doubt(p, &store) < 0 ? -1 : prepare(p);
     bool idle = rc == 0 && p->missing && !o->remove && !p->vaults.n;
     if (rc == 0 && !idle)
         rc = config_private_dir(p->config.state.text, &p->e);
@@ -230,6 +246,8 @@ static int write_index(struct program *p)
         rc = vaults_write(p->config.state.text, &p->vaults, &p->e);
     if (rc == 0 && !idle)
         rc = update_run(&u, &p->e);
+    if (rc == 0 && o->full && store_doubtful(&store))
+        store_doubt(&store, false);
     store_close(&store);
     if (rc < 0)
         return fail(p);

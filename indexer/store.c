@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 #include "lib/config.h"
 
-enum { POLL_MS = 50 };
+enum { POLL_MS = 50, COMPACT_BYTES = 32 << 20, DAY_SECONDS = 24 * 60 * 60 };
 
 static const char cachedir_tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
                                    "# An index of kbsearch: made again by kbindex, no need to "
@@ -191,4 +192,52 @@ int store_swap(const struct store *s, const char *name, struct err *e)
         return err_set(e, ERR_IO, "%s/current: %s", s->dir, strerror(errno));
     store_clean(s);
     return 0;
+}
+
+/* --- what is remembered beside the generations --------------------------------------------- */
+
+static int make_file(const struct store *s, const char *name)
+{
+    return openat(s->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+void store_compacted(const struct store *s, uint64_t bytes)
+{
+    int fd = make_file(s, "compacted");
+    if (fd < 0)
+        return;
+    dprintf(fd, "%" PRIu64 "\n", bytes);
+    close(fd);
+}
+
+bool store_compaction_due(const struct store *s, uint64_t bytes)
+{
+    char text[24] = "";
+    struct stat st;
+    int fd = openat(s->dir_fd, "compacted", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool known = fd >= 0 && fstat(fd, &st) == 0 && read(fd, text, sizeof text - 1) > 0;
+    if (fd >= 0)
+        close(fd);
+    if (!known) {
+        store_compacted(s, bytes);
+        return false;
+    }
+    uint64_t was = strtoull(text, NULL, 10);
+    return bytes > COMPACT_BYTES && bytes > was + was / 2 &&
+           s->now_ns / 1000000000 - st.st_mtim.tv_sec >= DAY_SECONDS;
+}
+
+void store_doubt(const struct store *s, bool doubtful)
+{
+    int fd = doubtful ? make_file(s, "doubt") : -1;
+    if (!doubtful)
+        unlinkat(s->dir_fd, "doubt", 0);
+    if (fd >= 0)
+        close(fd);
+    fsync(s->dir_fd);
+}
+
+bool store_doubtful(const struct store *s)
+{
+    return faccessat(s->dir_fd, "doubt", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }

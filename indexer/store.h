@@ -33,6 +33,20 @@ int store_current(const struct store *s, struct arena *a, const char **path, str
 int store_next(const struct store *s, struct arena *a, const char **name, struct err *e);
 /* Makes `name` the present generation, for good when it returns, and removes the others. */
 int store_swap(const struct store *s, const char *name, struct err *e);
+/*
+ * Whether compaction pays: the present generation of `bytes` has grown by half since it was last
+ * compact, is over 32 MiB, and the last time is a day ago. What an index has never told is taken to
+ * be compact as it stands.
+ */
+bool store_compaction_due(const struct store *s, uint64_t bytes);
+/* Remembers in DB/compacted that the present generation is compact with so many bytes. */
+void store_compacted(const struct store *s, uint64_t bytes);
+
+/* DB/doubt: a commit failed, and what the kernel holds of the tables may not be what the disk has.
+ * It is there until the tables were checked. */
+void store_doubt(const struct store *s, bool doubtful);
+bool store_doubtful(const struct store *s);
+
 /* Removes every generation but the present one; what cannot be removed stays. */
 void store_clean(const struct store *s);
 

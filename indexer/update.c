@@ -1072,6 +1072,19 @@ static int write_metadata(struct updating *r, struct err *e)
     return rc < 0 ? -1 : batch_commit(&r->batch, e);
 }
 
+static int note_compacted(struct updating *r, struct err *e)
+{
+    struct xdb *db;
+    struct xdb_info info;
+    if (xdb_open(&db, r->batch.path, e) < 0)
+        return -1;
+    int rc = xdb_info(db, &info, e);
+    xdb_close(db);
+    if (rc == 0)
+        store_compacted(r->u->store, info.bytes);
+    return rc;
+}
+
 /* Writes what was planned; the whole of it becomes the present generation. */
 static int finish_build(struct updating *r, struct err *e)
 {
@@ -1094,7 +1107,34 @@ static int finish_build(struct updating *r, struct err *e)
     if (read_back(r, e) < 0 ||
         changes_rebuilt(&r->changes, b->path, r->reader.db, b->revision, e) < 0)
         return -1;
-    return store_swap(r->u->store, name, e);
+    return store_swap(r->u->store, name, e) < 0 ? -1 : note_compacted(r, e);
+}
+
+/* Many small runs leave the blocks of the tables half full. */
+static int compact(struct updating *r, struct err *e)
+{
+    struct batch *b = &r->batch;
+    const struct store *s = r->u->store;
+    const char *name, *from = b->path;
+    struct xdb *db;
+    struct xdb_info info;
+    if (!b->wrote || xdb_open(&db, b->path, e) < 0)
+        return b->wrote ? -1 : 0;
+    int rc = xdb_info(db, &info, e);
+    xdb_close(db);
+    if (rc < 0 || !store_compaction_due(s, info.bytes))
+        return rc;
+    store_compacted(s, info.bytes); /* one that fails is not tried again today */
+    xwriter_close(b->writer);
+    b->writer = NULL;
+    if (store_next(s, &r->arena, &name, e) < 0)
+        return -1;
+    b->path = arena_printf(&r->arena, "%s/%s", s->dir, name);
+    if (!b->path)
+        return err_memory(e);
+    if (xdb_merge(&from, 1, b->path, e) < 0 || read_back(r, e) < 0 || store_swap(s, name, e) < 0)
+        return -1;
+    return note_compacted(r, e);
 }
 
 static int run_jobs(struct updating *r, struct err *e)
@@ -1108,7 +1148,9 @@ static int run_jobs(struct updating *r, struct err *e)
             return -1;
     if (!r->batch.create && drop_orphans(r, e) < 0)
         return -1;
-    return r->batch.create ? finish_build(r, e) : batch_commit(&r->batch, e);
+    if (r->batch.create)
+        return finish_build(r, e);
+    return batch_commit(&r->batch, e) < 0 ? -1 : compact(r, e);
 }
 
 static void end(struct updating *r)
@@ -1143,6 +1185,8 @@ int update_run(struct update *u, struct err *e)
         rc = make_jobs(&r, e);
     if (rc == 0)
         rc = run_jobs(&r, e);
+    if (r.batch.failed)
+        store_doubt(u->store, true);
     progress_clear(&r.progress);
     double seconds = (double)(progress_now_ns() - began) / 1e9;
     for (size_t i = 0; rc == 0 && i < r.n_jobs; i++)

@@ -73,6 +73,15 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
     ok "the old index stays" diff -r was "$T/db1/current/"
     exits "and what the dead wrote is cleaned away" 0 kbindex --quiet --db "$T/db1"
     is "all of it" "$(ls -d "$T"/db1/gen-* | wc -l | tr -d ' ')" 1
+
+    echo "- one more" >>vault/topics/topic1.md
+    strace -f -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=1 \
+        kbindex --quiet --db "$T/db1" 2>err
+    is "a disk that fails" $? 73
+    exits "the next run" 0 kbindex --quiet --db "$T/db1"
+    like "checks first" "$ERR" "*checking the index first*"
+    exits "and only that one" 0 kbindex --db "$T/db1"
+    is "says so" "$ERR" ""
 fi
 
 # A paragraph that no one writes: 10 MB of different words.
