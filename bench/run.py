@@ -54,7 +54,10 @@ def run(argv, **more):
     if code not in (0, 1):
         raise Cannot(f"{os.path.basename(argv[0])} exited with {code}: "
                      + err.decode(errors="replace").strip().split("\n")[-1][:80])
-    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3
+    # The kernel counts our own memory in, from before the exec: a smaller peak cannot be told.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = usage.ru_maxrss / 1e3 if usage.ru_maxrss > 1.05 * own else None
+    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, peak
 
 
 def output(argv, **more):
@@ -256,9 +259,10 @@ def groonga(b, r):
                 "table_create Terms TABLE_PAT_KEY ShortText --default_tokenizer TokenBigram "
                 "--normalizer NormalizerAuto\n"
                 "column_create Terms at COLUMN_INDEX|WITH_POSITION Units text\nload --table Units\n[\n")
-        rows = ("%s" % json.dumps({"text": t, "note": n, "line": int(at), "day": int(d.replace("-", "") or 0)},
-                                  ensure_ascii=False) for _, n, at, d, _k, t in b.unit_rows())
-        f.write(",\n".join(rows) + "\n]\n")
+        for i, (_, n, at, d, _k, t) in enumerate(b.unit_rows()):
+            row = {"text": t, "note": n, "line": int(at), "day": int(d.replace("-", "") or 0)}
+            f.write((",\n" if i else "") + json.dumps(row, ensure_ascii=False))
+        f.write("\n]\n")
     with open(load, encoding="utf-8") as f:
         r["build"] = run(["groonga", "-n", db], stdin=f)
     r["size"] = tree_bytes(b.work + "/grn")
@@ -357,11 +361,17 @@ workers = threads
     os.remove(base + "/units.tsv")
     r["size"] = tree_bytes(base)
     p = b.start(["searchd", "--nodetach", "--config", base + "/conf"])
-    for _ in range(200):
-        if os.path.exists(base + "/sock"):
+    ql = None
+    for _ in range(100):
+        try:
+            ql = SphinxQL(base + "/sock")
             break
-        time.sleep(0.05)
-    ql = SphinxQL(base + "/sock")
+        except OSError:
+            if p.poll() is not None:
+                break
+            time.sleep(0.1)
+    if not ql:
+        raise Cannot("searchd does not listen")
 
     def ask(kind, words, extra):
         if kind == "typo":
