@@ -522,12 +522,12 @@ def report(b, results):
     print("Queries, p50/p99/max in µs, 20 hits with text and highlights where the peer has them:\n")
     table(("", *KINDS, "all"), [(name, *("/".join(num(v) for v in r["times"][k]) if k in r["times"] else "–"
                                          for k in (*KINDS, "all"))) for name, r in results if "times" in r])
-    ours = results[0][1]
+    ours = dict(results).get("kbsearch", {})
     if "times" in ours:
         print("kbsearch / peer, over the kinds that the peer has (p50 geometric mean, p99 of all), and process:\n")
         rows = []
-        for name, r in results[1:]:
-            if "times" not in r:
+        for name, r in results:
+            if "times" not in r or r is ours:
                 continue
             ratios = [ours["times"][k][0] / r["times"][k][0] for k in KINDS if k in r["times"]]
             rows.append((name, num(statistics.geometric_mean(ratios), 2),
