@@ -424,7 +424,7 @@ static int links(struct client *c, struct err *e)
 
 static int related(struct client *c, struct err *e)
 {
-    enum { MOST = 200 };
+    enum { MOST = 100 };
     struct reply r;
     const struct options *o = &c->options;
     struct json_writer w = begin_request(c, PROTO_related);

@@ -32,6 +32,7 @@ struct reader {
     struct index_reader index;
     struct xstem *stem; /* of the default language */
     uint64_t loaded;    /* revision + 1 that `vaults` and caches were read at; 0: none */
+    char loaded_of[33]; /* the index they are of */
     struct arena kept;  /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;

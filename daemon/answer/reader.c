@@ -61,7 +61,7 @@ int reader_refresh(struct reader *r, struct err *e)
         r->loaded = 0;
         return -1;
     }
-    if (r->loaded == r->index.revision + 1)
+    if (r->loaded == r->index.revision + 1 && strcmp(r->loaded_of, r->index.uuid) == 0)
         return 0;
     r->loaded = 0;
     r->n_vaults = 0;
@@ -69,5 +69,6 @@ int reader_refresh(struct reader *r, struct err *e)
     if (load_vaults(r, e))
         return -1;
     r->loaded = r->index.revision + 1;
+    memcpy(r->loaded_of, r->index.uuid, sizeof r->loaded_of);
     return 0;
 }

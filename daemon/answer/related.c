@@ -6,8 +6,9 @@
 #include "lib/token.h"
 
 enum {
-    WORDS = 40,       /* that stand for what is asked about */
-    CANDIDATES = 200, /* that are looked at for shared names */
+    WORDS = 30,       /* that stand for what is asked about */
+    LOOKED_UP = 400,  /* of a long note's words, those that it says most often */
+    CANDIDATES = 100, /* that are looked at for shared names */
     NAMES = 64
 };
 static const double NAME_SHARE = 0.5; /* of a shared name's rarity against that of words */
@@ -103,6 +104,14 @@ static int by_term(const void *x, const void *y)
     return slice_cmp(a->term, b->term);
 }
 
+static int by_units(const void *x, const void *y)
+{
+    const struct telling *a = x, *b = y;
+    if (a->units != b->units)
+        return a->units > b->units ? -1 : 1;
+    return by_term(x, y);
+}
+
 static int by_weight(const void *x, const void *y)
 {
     const struct telling *a = x, *b = y;
@@ -164,6 +173,10 @@ static int weigh(struct likeness *l, struct telling *v, size_t *n, size_t most)
             v[kept - 1].units += v[i].units;
         else
             v[kept++] = v[i];
+    }
+    if (kept > LOOKED_UP) {
+        qsort(v, kept, sizeof *v, by_units);
+        kept = LOOKED_UP;
     }
     for (size_t i = 0; i < kept; i++) {
         uint32_t df;

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Links and news against programs that use neither our index nor our parser.
+. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
+command -v python3 >/dev/null || kb_skip "no python3"
+kb_setup
+oracle=$KB_SRCDIR/tests/oracle
+
+cp -R "$KB_SRCDIR/docs/vault/." vault
+chmod -R u+w vault
+mkdir -p vault/a vault/b
+printf '%s\n' '---' 'aliases: [The Twin]' '---' 'one' >vault/a/Twin.md
+printf '%s\n' 'two' '' '- [[Twin]] and [[a/Twin|that]] and [[The Twin#x]]' >vault/b/Twin.md
+printf '%s\n' '- [[Twin]], [[b/Twin]], [[Gone]]' '' '| x | y |' '|---|---|' \
+    '| [[a/Twin\|t]] | [up](../Home.md) |' '' '```' '[[Twin]]' '```' >vault/b/From.md
+kb_index
+ok "links of the sample vault" python3 "$oracle/backlinks.py" vault
+exits "a note that is not there" 1 kbsearch --backlinks 'No such note'
+kbsearch -c --backlinks Twin >out 2>err
+ok "and which note is meant" grep -q 'Twin is the name of 2 notes: a/Twin.md, b/Twin.md' err
+exits "a cursor that never was" 1 kbsearch --new mail
+exits "a name that cannot be a cursor's" 2 kbsearch --new a/b
+kb_stop
+rm -rf vault home/.cache home/.local
+mkdir vault
+ok "news of ${KB_EDITS:=300} edits, with rebuilds and a lost index between" \
+    python3 "$oracle/news.py" "$KB_EDITS" 1
+kb_done
