@@ -2,9 +2,9 @@
 ;; Compiles $T/kbsearch.el without a warning, and has package-lint and checkdoc look at it.
 (require 'package)
 (package-initialize)
-(defvar lines nil)
+(defvar ed-lines nil)
 (defun ok (name found)
-  (push (if found (format "not ok %s\n# %S" name found) (concat "ok " name)) lines))
+  (push (if found (format "not ok %s\n# %S" name found) (concat "ok " name)) ed-lines))
 (let ((byte-compile-error-on-warn t)
       (file (concat (getenv "T") "/kbsearch.el")))
   (ok "compiles without a warning" (unless (byte-compile-file file) 'failed))
@@ -21,4 +21,4 @@
                        (goto-char (point-min))
                        (and (re-search-forward "^kbsearch.el:[0-9]" nil t) (buffer-string)))))))
 (with-temp-file (concat (getenv "T") "/tap")
-  (insert (string-join (reverse lines) "\n") "\n"))
+  (insert (string-join (reverse ed-lines) "\n") "\n"))
