@@ -25,4 +25,8 @@ rm -rf vault home/.cache home/.local
 mkdir vault
 ok "news of ${KB_EDITS:=300} edits, with rebuilds and a lost index between" \
     python3 "$oracle/news.py" "$KB_EDITS" 1
+kb_stop
+rm -rf vault home/.cache home/.local
+mkdir vault
+ok "planted near-copies are folded" python3 "$oracle/fold.py" 1
 kb_done
