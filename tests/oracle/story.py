@@ -77,9 +77,10 @@ def sentence(rng, words, names, count):
     return ", ".join(parts)
 
 
-def write_digest(rng, folder, day, names, truth):
+def write_digest(rng, folder, day, names, first, truth):
+    """`first` is in its lists in any case: a value is an entity once a list has it."""
     rel = f"daily/{day}-Digest.md"
-    lists = [n for n in names if rng.random() < 0.03]
+    lists = [n for n in names if n is first or rng.random() < 0.03]
     lines = ["---", f"tags: [digest]", f"models: [{', '.join(slug(n) for n in lists)}]", "---", ""]
     truth.append({"rel": rel, "line": 2, "day": day, "kind": "note", "heading": "", "hosts": [],
                   "names": [n["title"] for n in lists], "tags": ["digest"]})
@@ -150,8 +151,8 @@ def generate(folder, truth_path, days, seed):
     names, truth = make_names(rng), []
     start = datetime.date(2021, 3, 1)
     all_days = [str(start + datetime.timedelta(i)) for i in range(days) if rng.random() < 0.93]
-    for day in all_days:
-        write_digest(rng, folder, day, names, truth)
+    for i, day in enumerate(all_days):
+        write_digest(rng, folder, day, names, names[i % len(names)], truth)
     units = list(truth)
     for name in names:
         if name["note"]:
