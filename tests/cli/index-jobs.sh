@@ -75,7 +75,8 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
     is "all of it" "$(ls -d "$T"/db1/gen-* | wc -l | tr -d ' ')" 1
 
     echo "- one more" >>vault/topics/topic1.md
-    strace -f -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=1 \
+    # Leaks are not looked for where another one traces.
+    ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=1 \
         kbindex --quiet --db "$T/db1" 2>err
     is "a disk that fails" $? 73
     exits "the next run" 0 kbindex --quiet --db "$T/db1"
@@ -98,6 +99,9 @@ print(usage.ru_maxrss // 1024, os.waitstatus_to_exitcode(status))
 PY
 read -r mib code <rss
 echo "# 10 MB of different words: $mib MiB" >&2
-ok "10 MB of different words within 256 MiB" test "$mib" -le 256
+# The sanitizer needs memory of its own.
+if ! grep -q __asan_init "$(command -v kbindex)"; then
+    ok "10 MB of different words within 256 MiB" test "$mib" -le 256
+fi
 is "the cut is told" "$code $(grep -c 'only the first' err)" "65 1"
 kb_done
