@@ -23,7 +23,7 @@ struct doc_words {
 
 struct doc_language {
     struct doc_language *next;
-    struct slice name;
+    struct slice name, full; /* as written, "de"; as the index tells it, "german" */
     struct xstem *stem;
     struct map words; /* plain forms to lexemes */
 };
@@ -67,9 +67,10 @@ static int language_get(
     if (xstem_new(&l->stem, copy.p, e) < 0)
         return -1;
     l->name = copy;
+    l->full = xstem_language(l->stem, &b->cache);
     l->next = b->languages;
     b->languages = *out = l;
-    return 0;
+    return l->full.n ? 0 : err_memory(e);
 }
 
 /* "en-US" is "en". */
@@ -581,7 +582,7 @@ static int head(struct making *m)
 {
     const struct doc_builder *b = m->b;
     const struct note *n = b->at.note;
-    if (path_term(m) < 0 || names(m) < 0)
+    if (path_term(m) < 0 || names(m) < 0 || put_flag(m, 'Y', b->language->full) < 0)
         return -1;
     for (size_t i = 0; i < b->n_title; i++) {
         struct slice c = b->title[i]->context;

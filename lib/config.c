@@ -405,11 +405,9 @@ static int find_file(struct load *l, const struct config_options *o)
     if (parse_file(l, named != NULL) < 0)
         return -1;
     v->text = l->path;
-    const char *synonyms = l->path ? arena_printf(l->arena, "%s/synonyms", l->folder) : NULL;
-    if (l->path && !synonyms)
+    l->config->synonyms = arena_printf(l->arena, "%s/synonyms", l->folder);
+    if (!l->config->synonyms)
         return err_memory(l->err);
-    if (synonyms && access(synonyms, F_OK) == 0)
-        l->config->synonyms = synonyms;
     return 0;
 }
 
@@ -590,7 +588,7 @@ void config_print(const struct config *c, struct buf *out)
     print_value(out, "db", &c->db);
     print_value(out, "state", &c->state);
     print_value(out, "socket", &c->socket);
-    if (c->synonyms)
+    if (c->synonyms && access(c->synonyms, F_OK) == 0)
         buf_printf(out, "synonyms = %s  # beside config-file\n", c->synonyms);
     for (size_t i = 0; i < c->n_vaults; i++) {
         const struct config_vault *v = &c->vaults[i];

@@ -43,7 +43,7 @@ struct config {
     size_t n_vaults;
     struct config_saved *saved;
     size_t n_saved;
-    const char *synonyms; /* path of the synonym file beside the configuration, or NULL */
+    const char *synonyms; /* beside the configuration (synonyms.h), there or not */
 };
 
 /*

@@ -32,6 +32,7 @@ struct planner {
     size_t n_own, cap_own;
     size_t cap_marks, cap_runs, cap_words;
     bool negative;   /* below a NOT: neither marks nor own leaves */
+    bool synonym;    /* these words are in the user's synonyms: no misspelling */
     bool operators;  /* anything but words typed one behind the other */
     size_t last_end; /* where the query's last word ends, for `partial` */
     unsigned saved_levels;
@@ -100,10 +101,16 @@ static int mark(struct planner *pl, struct plan_mark m)
     return ARENA_PUSH(pl->a, p->marks, p->n_marks, pl->cap_marks, m) ? 0 : err_memory(pl->e);
 }
 
-static int mark_stem(struct planner *pl, const struct token *t, struct slice stem)
+static int mark_stems(struct planner *pl, const struct token *t)
 {
-    return mark(pl, token_is_stemmed(t) ? (struct plan_mark){.stem = stem}
-                                        : (struct plan_mark){.exact = t->plain});
+    struct slice stems[RESOLVE_LANGUAGES];
+    if (!token_is_stemmed(t))
+        return mark(pl, (struct plan_mark){.exact = t->plain});
+    size_t n = resolve_stems(&pl->r, t->plain, stems);
+    for (size_t i = 0; i < n; i++)
+        if (mark(pl, (struct plan_mark){.stem = stems[i]}))
+            return -1;
+    return 0;
 }
 
 static int mark_run(
@@ -126,23 +133,9 @@ static int mark_run(
 
 /* --- words --------------------------------------------------------------------------------- */
 
-static struct slice stem_of(struct planner *pl, struct slice word)
-{
-    return pl->env->stem ? xstem_of(pl->env->stem, pl->a, word) : word;
-}
-
-/* What kbindex makes of the token for loose matching: the text behind Z or C, or the term. */
-static struct slice loose(struct planner *pl, const struct token *t)
-{
-    return token_is_stemmed(t) ? stem_of(pl, t->plain) : t->plain;
-}
-
 static struct xquery *own_leaf(struct planner *pl, const struct token *t)
 {
-    struct slice x = loose(pl, t);
-    if (mark_stem(pl, t, x))
-        return NULL;
-    return token_is_stemmed(t) ? xquery_prefixed(&pl->m, 'Z', x) : xquery_term(&pl->m, x);
+    return mark_stems(pl, t) ? NULL : resolve_word(&pl->r, 'Z', t);
 }
 
 static struct xquery *phrase_of(
@@ -190,13 +183,9 @@ static struct xquery *weighed(
     struct planner *pl, struct xquery *match, const struct token *const *base, size_t n)
 {
     struct xkids k = {0};
-    for (size_t i = 0; i < n; i++) {
-        struct slice x = loose(pl, base[i]);
-        if (xkids_add(&pl->m, &k,
-                token_is_stemmed(base[i]) ? xquery_prefixed(&pl->m, 'Z', x)
-                                          : xquery_term(&pl->m, x)))
+    for (size_t i = 0; i < n; i++)
+        if (xkids_add(&pl->m, &k, resolve_word(&pl->r, 'Z', base[i])))
             return NULL;
-    }
     return xquery_pair(
         &pl->m, XQ_MAYBE, xquery_scale(&pl->m, match, 0), xquery_over(&pl->m, XQ_OR, k));
 }
@@ -293,11 +282,16 @@ static struct xquery *with_parts(struct planner *pl, const struct token *t, stru
 static int correct(struct planner *pl, struct token *t, const struct node *node)
 {
     struct plan *p = pl->p;
-    if (t->kind != TOKEN_WORD || !token_is_stemmed(t) || !pl->env->nearest || pl->negative)
+    if (t->kind != TOKEN_WORD || !token_is_stemmed(t) || !pl->env->nearest || pl->negative ||
+        pl->synonym)
         return 0;
-    struct slice stem = stem_of(pl, t->plain);
-    struct slice ask[] = {t->plain, schema_term(pl->a, 'Z', stem), schema_term(pl->a, 'C', stem)};
-    for (size_t i = 0; i < sizeof ask / sizeof *ask; i++) {
+    struct slice stems[RESOLVE_LANGUAGES], ask[1 + 2 * RESOLVE_LANGUAGES] = {t->plain};
+    size_t n = resolve_stems(&pl->r, t->plain, stems), n_ask = 1;
+    for (size_t i = 0; i < n; i++) {
+        ask[n_ask++] = schema_term(pl->a, 'Z', stems[i]);
+        ask[n_ask++] = schema_term(pl->a, 'C', stems[i]);
+    }
+    for (size_t i = 0; i < n_ask; i++) {
         bool is = false;
         if (!ask[i].p)
             return err_memory(pl->e);
@@ -482,8 +476,7 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
     }
     struct xkids inherited = {0};
     for (size_t i = 0; i < (inherit ? 1 : count); i++)
-        if (xkids_add(&pl->m, &inherited,
-                xquery_prefixed(&pl->m, 'C', loose(pl, inherit ? inherit : base[i]))))
+        if (xkids_add(&pl->m, &inherited, resolve_word(&pl->r, 'C', inherit ? inherit : base[i])))
             return NULL;
     if (pl->o->match == MATCH_ANY && own->op == XQ_TERM && inherited.n == 1)
         return any_word(pl, own, inherited.v[0]);
@@ -537,6 +530,93 @@ static int word_concepts(
             return -1;
     }
     return 0;
+}
+
+/* --- synonyms ------------------------------------------------------------------------------ */
+
+static struct slice words_text(struct planner *pl, const struct node *const *kids, size_t n);
+
+/* The longest run of words from kids[0] on that is a name of some group; 0: none is. */
+static size_t synonym_run(struct planner *pl, const struct node *const *kids, size_t n,
+    const struct synonym **groups, size_t *n_groups)
+{
+    const struct synonyms *s = pl->env->synonyms;
+    size_t run = 0;
+    *n_groups = 0;
+    if (!s || pl->negative)
+        return 0;
+    while (run < n && run < s->longest && kids[run]->op == NODE_WORD)
+        run++;
+    for (; run; run--) {
+        struct slice key = synonyms_key(pl->a, words_text(pl, kids, run));
+        *groups = key.n ? synonyms_find(s, key, n_groups) : NULL;
+        if (*groups)
+            return run;
+    }
+    return 0;
+}
+
+static int tell_synonyms(struct planner *pl, const struct synonym *group)
+{
+    struct plan *p = pl->p;
+    struct buf b = {0};
+    for (size_t i = 0; i < group->n; i++) {
+        buf_str(&b, i == 0 ? "" : i == 1 ? " = " : ", ");
+        buf_slice(&b, group->names[i]);
+    }
+    struct slice line = arena_dup(pl->a, buf_view(&b));
+    buf_free(&b);
+    for (size_t i = 0; i < p->n_synonyms; i++)
+        if (slice_eq(p->synonyms[i], line))
+            return 0;
+    return line.p && ARENA_PUSH(pl->a, p->synonyms, p->n_synonyms, p->synonyms_cap, line)
+               ? 0
+               : err_memory(pl->e);
+}
+
+/* A name that was not typed: a word in loose matching, several side by side. */
+static struct xquery *other_name(struct planner *pl, struct slice name, enum scope scope)
+{
+    struct node word = {.op = NODE_WORD, .text = name, .end = QUERY_BYTES + 1};
+    struct tokens t = {0};
+    struct xkids k = {0};
+    if (tokenize(pl->a, name, &t, pl->e))
+        return NULL;
+    if (t.groups == 1) {
+        if (word_concepts(pl, &word, scope, &k))
+            return NULL;
+        return xquery_over(&pl->m, XQ_AND, k);
+    }
+    struct xquery *q = adjacent(pl, t.v, t.n, 0, false);
+    if (q && scope == WIDE && !ARENA_PUSH(pl->a, pl->own, pl->n_own, pl->cap_own, q)) {
+        err_memory(pl->e);
+        return NULL;
+    }
+    return q;
+}
+
+/* Words that are a name of `groups`, or any other name of theirs; appended to *out. */
+static int with_synonyms(struct planner *pl, const struct node *const *kids, size_t n,
+    const struct synonym *groups, size_t n_groups, enum scope scope, struct xkids *out)
+{
+    struct xkids typed = {0}, names = {0};
+    pl->synonym = true;
+    for (size_t i = 0; i < n; i++)
+        if (word_concepts(pl, kids[i], scope, &typed))
+            return -1;
+    struct xquery *q = xquery_over(&pl->m, pl->o->match == MATCH_ANY ? XQ_OR : XQ_AND, typed);
+    if (xkids_add(&pl->m, &names, q))
+        return -1;
+    for (size_t g = 0; g < n_groups; g++) {
+        if (tell_synonyms(pl, &groups[g]))
+            return -1;
+        for (size_t i = 0; i < groups[g].n; i++)
+            if (!slice_eq(groups[g].keys[i], groups[g].key) &&
+                xkids_add(&pl->m, &names, other_name(pl, groups[g].names[i], scope)))
+                return -1;
+    }
+    pl->synonym = false;
+    return xkids_add(&pl->m, out, xquery_over(&pl->m, XQ_OR, names));
 }
 
 /* --- dates --------------------------------------------------------------------------------- */
@@ -784,6 +864,18 @@ static int sort_kid(struct planner *pl, const struct node *n, enum scope scope, 
     return xkids_add(&pl->m, is_filter(n) ? &out->filters : &out->words, q);
 }
 
+/* The next of an AND's kids, or the words that are one name of the user's; how many, -1 on error.
+ */
+static int sort_next(struct planner *pl, const struct node *const *kids, size_t n, enum scope scope,
+    struct parts *out)
+{
+    const struct synonym *groups;
+    size_t n_groups, run = synonym_run(pl, kids, n, &groups, &n_groups);
+    if (!run)
+        return sort_kid(pl, kids[0], scope, out) ? -1 : 1;
+    return with_synonyms(pl, kids, run, groups, n_groups, scope, &out->words) ? -1 : (int)run;
+}
+
 static struct xquery *assemble(struct planner *pl, struct parts *s)
 {
     struct xquery *q;
@@ -806,8 +898,10 @@ static struct xquery *assemble(struct planner *pl, struct parts *s)
 static struct xquery *and_node(struct planner *pl, const struct node *n, enum scope scope)
 {
     struct parts s = {0};
-    for (size_t i = 0; i < n->n_kids; i++)
-        if (sort_kid(pl, n->kids[i], scope, &s))
+    int step = 1;
+    for (size_t i = 0; i < n->n_kids; i += (size_t)step)
+        if ((step = sort_next(
+                 pl, (const struct node *const *)n->kids + i, n->n_kids - i, scope, &s)) < 0)
             return NULL;
     return assemble(pl, &s);
 }
@@ -823,9 +917,7 @@ static struct xquery *build(struct planner *pl, const struct node *n, enum scope
         return and_node(pl, n, scope);
     case NODE_WORD:
     case NODE_PREFIX:
-        if (word_concepts(pl, n, scope, &k))
-            return NULL;
-        return xquery_over(&pl->m, XQ_AND, k);
+        return sort_next(pl, &n, 1, scope, &s) < 0 ? NULL : xquery_over(&pl->m, XQ_AND, s.words);
     case NODE_NOT:
         return sort_kid(pl, n, scope, &s) ? NULL : assemble(pl, &s);
     case NODE_OR:
@@ -975,10 +1067,11 @@ static int plan_words(struct planner *pl, const struct node *root)
     size_t n = root->op == NODE_AND ? root->n_kids : 1;
     struct parts own = {0}, wide = {0};
     bool plain = true;
-    for (size_t i = 0; i < n; i++) {
+    int step = 1;
+    for (size_t i = 0; i < n; i += (size_t)step) {
         plain = plain && (plain_words(kids[i]) || is_filter(kids[i]) || kids[i]->op == NODE_NOT);
         struct parts before = wide;
-        if (sort_kid(pl, kids[i], WIDE, &wide))
+        if ((step = sort_next(pl, kids + i, n - i, WIDE, &wide)) < 0)
             return -1;
         for (size_t w = before.words.n; plain_words(kids[i]) && w < wide.words.n; w++)
             if (!ARENA_PUSH(pl->a, p->words, p->n_words, pl->cap_words, wide.words.v[w]))
@@ -986,11 +1079,12 @@ static int plan_words(struct planner *pl, const struct node *root)
     }
     struct xkids own_any = {.v = pl->own, .n = pl->n_own};
     size_t marks = p->n_marks, runs = p->n_runs;
-    for (size_t i = 0; i < n; i++)
-        if (kids[i]->op == NODE_NOT || is_filter(kids[i]))
-            continue;
-        else if (sort_kid(pl, kids[i], OWN, &own))
+    for (size_t i = 0; i < n; i += (size_t)step) {
+        step = 1;
+        if (kids[i]->op != NODE_NOT && !is_filter(kids[i]) &&
+            (step = sort_next(pl, kids + i, n - i, OWN, &own)) < 0)
             return -1;
+    }
     p->n_marks = marks; /* the second walk found the same ones */
     p->n_runs = runs;
     own.filters = wide.filters;
@@ -1059,6 +1153,9 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
         err_clear(e);
         return err_set(e, ERR_PARAMS, "asof: %s", was.text);
     }
+    if (env->warning.n &&
+        !ARENA_PUSH(a, p->warnings, p->n_warnings, p->warnings_cap, arena_dup(a, env->warning)))
+        return err_memory(e);
     for (size_t i = 0; i < q->n_warnings; i++)
         if (!ARENA_PUSH(a, p->warnings, p->n_warnings, p->warnings_cap, q->warnings[i]))
             return err_memory(e);

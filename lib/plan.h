@@ -18,6 +18,9 @@
  *   word + number    the joined term alone: GPT-5, gpt5, "gpt 5" -> gpt5
  *   other compounds  the joined term or the parts as a phrase
  *   Han, kana        its 2-grams, all of them
+ *   a synonym        words typed one behind the other that are a name of the user's synonyms, or
+ *                    any of its other names, each as a word or a phrase; titles, adjacency,
+ *                    quotes and exclusions stay as typed
  *   "phrase"         exact terms at neighbouring positions; a phrase that is a compound of the
  *                    index ("open weights") its joined term, too
  */
@@ -28,13 +31,14 @@
 #include "lib/date.h"
 #include "lib/proto.h"
 #include "lib/query.h"
+#include "lib/synonyms.h"
 #include "lib/token.h"
 #include "lib/xquery.h"
 
 /* What planning asks of the world; every pointer may be NULL, then that knowledge is missing. */
 struct plan_env {
     struct xdb *db;
-    struct xstem *stem; /* NULL: words are their own stems */
+    struct xstem *stem; /* of all the index's languages; NULL: words are their own stems */
     day_t today;
     const struct slice *vaults; /* names of the index's vaults: their union is everything */
     size_t n_vaults;
@@ -43,7 +47,9 @@ struct plan_env {
     /* The query saved under a name, or {NULL, 0}. */
     struct slice (*saved)(void *ctx, struct slice name);
     void *ctx;
-    uint64_t deadline_ns; /* for what is asked of the index on the way (xapian-c.h) */
+    const struct synonyms *synonyms; /* the user's own */
+    struct slice warning;            /* n == 0: none */
+    uint64_t deadline_ns;            /* for what is asked of the index on the way (xapian-c.h) */
     const atomic_bool *stop;
 };
 
@@ -85,6 +91,8 @@ struct plan {
     size_t n_runs;
     struct slice *warnings;
     size_t n_warnings, warnings_cap;
+    struct slice *synonyms; /* groups that were used: "llm = large language model" */
+    size_t n_synonyms, synonyms_cap;
     struct slice suggestion_from, suggestion_to, suggestion_query; /* from.n 0: none */
     bool empty; /* nothing to look for was left: no words, no filters */
 };

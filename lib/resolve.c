@@ -212,9 +212,33 @@ struct xquery *resolve_in_notes(struct resolver *r, struct xquery *const *each, 
 
 /* --- words of titles, tags, properties ----------------------------------------------------- */
 
-static struct slice loose(struct resolver *r, const struct token *t)
+size_t resolve_stems(
+    const struct resolver *r, struct slice word, struct slice stems[RESOLVE_LANGUAGES])
 {
-    return token_is_stemmed(t) && r->stem ? xstem_of(r->stem, r->m.a, t->plain) : t->plain;
+    size_t n = r->stem ? 0 : 1;
+    stems[0] = word;
+    for (struct xstem *s = r->stem; s && n < RESOLVE_LANGUAGES; s = xstem_next(s)) {
+        size_t i = 0;
+        stems[n] = xstem_of(s, r->m.a, word);
+        while (!slice_eq(stems[i], stems[n]))
+            i++;
+        n += i == n;
+    }
+    return n;
+}
+
+struct xquery *resolve_word(struct resolver *r, char prefix, const struct token *t)
+{
+    struct slice stems[RESOLVE_LANGUAGES];
+    struct xkids k = {0};
+    if (!token_is_stemmed(t))
+        return prefix == 'Z' ? xquery_term(&r->m, t->plain)
+                             : xquery_prefixed(&r->m, prefix, t->plain);
+    size_t n = resolve_stems(r, t->plain, stems);
+    for (size_t i = 0; i < n; i++)
+        if (xkids_add(&r->m, &k, xquery_prefixed(&r->m, prefix, stems[i])))
+            return NULL;
+    return xquery_over(&r->m, XQ_OR, k);
 }
 
 /* All words of the value, each as one term under `prefix`. */
@@ -225,8 +249,7 @@ static struct xquery *all_words(struct resolver *r, char prefix, struct slice va
     if (tokenize(r->m.a, value, &t, r->m.e))
         return NULL;
     for (size_t i = 0; i < t.n; i++)
-        if (token_is_base(t.v[i].kind) &&
-            xkids_add(&r->m, &k, xquery_prefixed(&r->m, prefix, loose(r, &t.v[i]))))
+        if (token_is_base(t.v[i].kind) && xkids_add(&r->m, &k, resolve_word(r, prefix, &t.v[i])))
             return NULL;
     return xquery_over(&r->m, XQ_AND, k);
 }

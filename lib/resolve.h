@@ -11,18 +11,20 @@
 
 #include "lib/date.h"
 #include "lib/slice.h"
+#include "lib/token.h"
 #include "lib/xquery.h"
 
 enum {
     RESOLVE_NOTES = 20000,  /* notes that a field may stand for */
     RESOLVE_UNITS = 100000, /* units whose text a pattern or a heading is looked for in */
-    RESOLVE_NAMES = 64      /* names that a note may be called by */
+    RESOLVE_NAMES = 64,     /* names that a note may be called by */
+    RESOLVE_LANGUAGES = 8   /* whose stems a word is looked for by */
 };
 
 struct resolver {
     struct xmaker m;
     struct xdb *db;       /* NULL: without an index every question of it has the answer "all" */
-    struct xstem *stem;   /* NULL: words are their own stems */
+    struct xstem *stem;   /* of all the index's languages; NULL: words are their own stems */
     uint64_t deadline_ns; /* xapian-c.h */
     const atomic_bool *stop;
 };
@@ -32,7 +34,15 @@ struct resolver {
 int resolve_known(
     struct xdb *db, struct slice term, day_t asof, uint32_t most, uint32_t *n, struct err *e);
 
+/* The stems of a word in the index's languages, each once; how many. */
+size_t resolve_stems(
+    const struct resolver *r, struct slice word, struct slice stems[RESOLVE_LANGUAGES]);
+
 /* Each NULL on an error, which stands in r->m.e. */
+
+/* A word in loose matching: any of its stems under `prefix`, Z for own words; where it is never
+ * stemmed its exact term. */
+struct xquery *resolve_word(struct resolver *r, char prefix, const struct token *t);
 
 /* Units whose event date lies in [from, to]; DAY_MIN and DAY_MAX are open ends. */
 struct xquery *resolve_days(struct resolver *r, day_t from, day_t to);

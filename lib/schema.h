@@ -24,6 +24,7 @@
  *   H<host>    hosts of its URLs, and each parent domain of two labels or more
  *   R          its docid does not tell its date (see docid)
  * On head units only:
+ *   Y<lang>    the language whose stems the note has: english
  *   T<key>     token_key of the title and of each alias (exact title match)
  *   N<path>    schema_link_key of its path and of every end of that: daily/2026/x, 2026/x, x
  *   A<name>    schema_link_key of the title and of each alias: what else a link can call it
@@ -63,7 +64,7 @@
 #include "lib/slice.h"
 #include "lib/arena.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1 };
 

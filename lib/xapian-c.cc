@@ -32,6 +32,7 @@ struct xdb {
 
 struct xstem {
     Xapian::Stem stem;
+    std::unique_ptr<xstem> next;
 };
 
 struct xdoc {
@@ -1074,12 +1075,48 @@ int xstem_new(struct xstem **s, const char *language, struct err *e)
     *s = nullptr;
     return guard(e, [&] {
         try {
-            *s = new xstem{Xapian::Stem(language)};
+            *s = new xstem{Xapian::Stem(language), nullptr};
             return 0;
         } catch (const Xapian::InvalidArgumentError &) {
             return err_set(e, ERR_CONFIG, "no stemmer for the language \"%s\"", language);
         }
     });
+}
+
+int xstem_add(struct xstem *s, const char *language, struct err *e)
+{
+    return guard(e, [&] {
+        struct xstem *more;
+        if (xstem_new(&more, language, e))
+            return -1;
+        while (s->next)
+            s = s->next.get();
+        s->next.reset(more);
+        return 0;
+    });
+}
+
+struct xstem *xstem_next(const struct xstem *s)
+{
+    struct xstem *next = nullptr;
+    guard(nullptr, [&] {
+        next = s->next.get();
+        return 0;
+    });
+    return next;
+}
+
+struct slice xstem_language(const struct xstem *s, struct arena *a)
+{
+    struct slice name = {};
+    guard(nullptr, [&] {
+        /* "Xapian::Stem(german)" */
+        std::string text = s->stem.get_description();
+        size_t begin = text.find('(') + 1, end = text.find(')');
+        name = keep(a, text.substr(begin, end - begin));
+        return 0;
+    });
+    return name;
 }
 
 void xstem_free(struct xstem *s)

@@ -186,7 +186,13 @@ struct xstem;
 /* A Snowball stemmer by Xapian's name ("english", "german", "none"); ERR_CONFIG when unknown.
  * One thread at a time. */
 int xstem_new(struct xstem **s, const char *language, struct err *e);
+/* Puts one more behind it: those of an index's languages are a list, which xstem_free frees. */
+int xstem_add(struct xstem *s, const char *language, struct err *e);
+/* The one behind it, or NULL. */
+struct xstem *xstem_next(const struct xstem *s);
 void xstem_free(struct xstem *s);
+/* The language by its full name, "german" for "de"; empty when out of memory. */
+struct slice xstem_language(const struct xstem *s, struct arena *a);
 /* The stem of a folded word, into the arena; the word itself when out of luck. */
 struct slice xstem_of(struct xstem *s, struct arena *a, struct slice word);
 

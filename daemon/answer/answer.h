@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "lib/arena.h"
 #include "lib/config.h"
@@ -21,6 +22,7 @@
 #include "lib/index.h"
 #include "lib/proto.h"
 #include "lib/record.h"
+#include "lib/synonyms.h"
 #include "lib/target.h"
 
 struct vault_row { /* from the index's metadata "vaults" */
@@ -30,7 +32,7 @@ struct vault_row { /* from the index's metadata "vaults" */
 /* What one thread keeps between requests: belongs to one request at a time. */
 struct reader {
     struct index_reader index;
-    struct xstem *stem; /* of the default language */
+    struct xstem *stem; /* of the index's languages, that of most notes first */
     uint64_t loaded;    /* revision + 1 that `vaults` and caches were read at; 0: none */
     char loaded_of[33]; /* the index they are of */
     struct arena kept;  /* memory of what follows, renewed with the revision */
@@ -40,9 +42,18 @@ struct reader {
     day_t asof, spelled_asof; /* words of later days are not known; DAY_NONE: all are */
     uint64_t spelled;         /* `loaded` when they were gathered */
     struct census *census;    /* its units, days and names (census.h), NULL until needed */
+    struct {
+        struct arena arena;
+        struct synonyms read;
+        struct stat as;     /* of what was read; st_ino 0: nothing */
+        struct slice fault; /* why not; n 0: nothing is wrong */
+    } synonyms;
 };
 int reader_init(struct reader *r, const char *db_dir, struct err *e);
 void reader_free(struct reader *r);
+/* The user's synonyms as the file stands now. NULL: there are none, or *fault tells what is wrong
+ * with it. Both live until the next call. */
+const struct synonyms *reader_synonyms(struct reader *r, const char *path, struct slice *fault);
 /* To the newest commit (index.h), and what is kept with it. */
 int reader_refresh(struct reader *r, struct err *e);
 

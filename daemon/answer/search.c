@@ -815,6 +815,10 @@ static int explain(struct search *s, const struct query *q)
         buf_printf(&plan, "%s%s: ", plan.n ? "\n" : "", s->r->relaxed);
         xquery_write(s->all, &plan);
     }
+    for (size_t i = 0; i < s->plan.n_synonyms; i++) {
+        buf_printf(&plan, "%ssynonyms: ", plan.n ? "\n" : "");
+        buf_slice(&plan, s->plan.synonyms[i]);
+    }
     if (s->params->recent.n)
         buf_printf(&plan, "%srecent: weights halve every %.*s", plan.n ? "\n" : "",
             (int)s->params->recent.n, s->params->recent.p);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "lib/resolve.h"
 #include "lib/token.h"
 #include "lib/utf8.h"
 
@@ -15,7 +16,7 @@ struct match {
 struct finder {
     struct arena *a; /* of the answer */
     struct arena scratch;
-    struct xstem *stem;
+    struct resolver stems; /* knows them, and where to put a word's */
     const struct plan *p;
     bool begins[UCHAR_MAX + 1]; /* a mark begins with this byte */
     struct buf text;            /* rendered */
@@ -48,7 +49,8 @@ static bool may_have_stem(struct slice word, struct slice stem)
 
 static bool marked(struct finder *f, const struct token *t)
 {
-    struct slice stem = slice_of(NULL, 0);
+    struct slice stem[RESOLVE_LANGUAGES];
+    size_t stems = 0;
     if (!f->begins[(unsigned char)t->plain.p[0]] && !f->begins[(unsigned char)t->term.p[0]])
         return false;
     for (size_t i = 0; i < f->p->n_marks; i++) {
@@ -56,10 +58,11 @@ static bool marked(struct finder *f, const struct token *t)
         if (m->stem.n) {
             if (!token_is_stemmed(t) || !may_have_stem(t->plain, m->stem))
                 continue;
-            if (!stem.p)
-                stem = xstem_of(f->stem, &f->scratch, t->plain);
-            if (slice_eq(stem, m->stem))
-                return true;
+            if (!stems)
+                stems = resolve_stems(&f->stems, t->plain, stem);
+            for (size_t k = 0; k < stems; k++)
+                if (slice_eq(stem[k], m->stem))
+                    return true;
         } else if (m->prefix.n ? slice_starts(t->plain, m->prefix) : same_word(t, m->exact)) {
             return true;
         }
@@ -285,7 +288,8 @@ static bool find(struct finder *f, struct hit *h)
 int snippet_make(
     struct arena *a, struct xstem *stem, const struct plan *p, struct hit *h, struct err *e)
 {
-    struct finder f = {.a = a, .stem = stem, .p = p};
+    struct finder f = {.a = a, .p = p};
+    f.stems = (struct resolver){.m = {&f.scratch, e}, .stem = stem};
     bool ok = find(&f, h);
     buf_free(&f.text);
     arena_free(&f.scratch);

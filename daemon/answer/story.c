@@ -24,8 +24,8 @@ static struct slice saved_query(void *ctx, struct slice name)
 
 int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct err *e)
 {
-    const struct reader *r = w->reader;
-    struct slice *vaults = arena_array(a, r->n_vaults, sizeof *vaults);
+    struct reader *r = w->reader;
+    struct slice fault, *vaults = arena_array(a, r->n_vaults, sizeof *vaults);
     if (!vaults)
         return err_memory(e);
     for (size_t i = 0; i < r->n_vaults; i++)
@@ -38,8 +38,10 @@ int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct er
         .nearest = nearest_word,
         .saved = saved_query,
         .ctx = w,
+        .synonyms = reader_synonyms(r, w->config ? w->config->synonyms : NULL, &fault),
         .deadline_ns = w->deadline_ns,
         .stop = w->stop};
+    env->warning = fault;
     return 0;
 }
 
