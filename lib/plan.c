@@ -19,6 +19,7 @@ enum {
 static const double CONTEXT_WEIGHT = 0.3;
 
 struct planner {
+    bool run_together;    /* what adjacent() made last matches one word for two, too */
     double units, bodies; /* count_units */
     struct xmaker m;
     struct resolver r;
@@ -33,7 +34,6 @@ struct planner {
     size_t cap_marks, cap_runs, cap_words;
     bool negative;   /* below a NOT: neither marks nor own leaves */
     bool synonym;    /* these words are in the user's synonyms: no misspelling */
-    bool operators;  /* anything but words typed one behind the other */
     size_t last_end; /* where the query's last word ends, for `partial` */
     unsigned saved_levels;
     day_t asof; /* DAY_NONE: every day counts */
@@ -244,6 +244,7 @@ static struct xquery *adjacent(
         form = whole->term;
     else if (closed_form(pl, base, count, v[0].group == v[n - 1].group, &form))
         return NULL;
+    pl->run_together = form.n > 0;
     if (form.n) {
         if (mark(pl, (struct plan_mark){.exact = form}))
             return NULL;
@@ -432,6 +433,33 @@ static struct xquery *any_word(struct planner *pl, struct xquery *own, struct xq
         &pl->m, q, plan_rarity(pl->bodies, n, titles) / bm25_rarity(pl->units, (double)n));
 }
 
+static bool is_host(struct slice s)
+{
+    const char *dot = s.n ? memrchr(s.p, '.', s.n) : NULL;
+    size_t last = dot ? s.n - (size_t)(dot - s.p) - 1 : 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool letter = (s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z';
+        bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (!letter && (i + last >= s.n || !(digit || s.p[i] == '-' || s.p[i] == '.')))
+            return false;
+    }
+    return last >= 2 && dot != s.p;
+}
+
+/* "arxiv.org" is the units with a link there, too, where the index has any. */
+static struct xquery *with_host(struct planner *pl, struct slice text, struct xquery *q)
+{
+    bool is = false;
+    struct slice term =
+        is_host(text) ? schema_term(pl->a, 'H', lower(pl, text)) : (struct slice){0};
+    if (!q || !term.n || !pl->env->db)
+        return q;
+    if (known(pl, term, &is))
+        return NULL;
+    return is ? xquery_pair(&pl->m, XQ_OR, q, xquery_scale(&pl->m, xquery_term(&pl->m, term), 0))
+              : q;
+}
+
 /* One group of tokens ("GPT-5.2", "open-weights", "don't") as one concept. */
 static struct xquery *concept(struct planner *pl, const struct node *node, struct token *v,
     size_t n, bool prefix, enum scope scope)
@@ -464,7 +492,9 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
         inherit = base[0];
         own = with_parts(pl, base[0], own_leaf(pl, base[0]));
     } else {
-        own = adjacent(pl, v, n, 0, false);
+        uint32_t begin = base[0]->begin, end = base[count - 1]->end;
+        own = with_host(
+            pl, slice_of(node->text.p + begin, end - begin), adjacent(pl, v, n, 0, false));
     }
     if (!own)
         return NULL;
@@ -1003,10 +1033,12 @@ static struct slice words_text(struct planner *pl, const struct node *const *kid
     return s;
 }
 
+/* 1 when the tier has units that no other one has: with the words run together. */
 static int tier_adjacent(struct planner *pl, struct slice text, const struct parts *s)
 {
     struct tokens t = {0};
     size_t bases = 0;
+    pl->run_together = false;
     if (tokenize(pl->a, text, &t, pl->e))
         return -1;
     for (size_t i = 0; i < t.n; i++)
@@ -1017,7 +1049,7 @@ static int tier_adjacent(struct planner *pl, struct slice text, const struct par
     if (!q || !(q = filtered(pl, q, s)))
         return -1;
     pl->p->tier[PLAN_ADJACENT] = q;
-    return 0;
+    return pl->run_together;
 }
 
 static int tier_title(struct planner *pl, struct slice text, const struct parts *s)
@@ -1106,7 +1138,8 @@ static int plan_words(struct planner *pl, const struct node *root)
     }
     bool tiers = plain && wide.words.n;
     struct slice text = tiers ? as_read(pl, words_text(pl, kids, n)) : slice_of(NULL, 0);
-    if (tiers && (tier_title(pl, text, &wide) || tier_adjacent(pl, text, &wide)))
+    int apart = tiers ? tier_title(pl, text, &wide) ? -1 : tier_adjacent(pl, text, &wide) : 0;
+    if (apart < 0)
         return -1;
     if (pl->o->match != MATCH_ANY && own.words.n) {
         struct parts copy = own;
@@ -1123,6 +1156,8 @@ static int plan_words(struct planner *pl, const struct node *root)
     p->tier[PLAN_CONTEXT] = widest;
     p->widest =
         p->tier[PLAN_TITLE] ? xquery_pair(&pl->m, XQ_OR, widest, p->tier[PLAN_TITLE]) : widest;
+    if (apart && p->widest)
+        p->widest = xquery_pair(&pl->m, XQ_OR, p->widest, p->tier[PLAN_ADJACENT]);
     struct parts rest = {.filters = wide.filters, .nots = wide.nots};
     for (size_t i = 0; i < n; i++)
         if (!plain_words(kids[i]) && !is_filter(kids[i]) && kids[i]->op != NODE_NOT &&
