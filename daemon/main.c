@@ -2,6 +2,7 @@
 /* kbsearchd: what kind of process it is; the rest is server.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +155,17 @@ static int print(struct buf *text)
     return ok ? 0 : EXIT_INTERNAL;
 }
 
+/* What requests free goes back: few arenas, none of them kept large, one measure for what is
+ * mapped. */
+static void keep_small(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct daemon_options o;
@@ -161,6 +173,7 @@ int main(int argc, char **argv)
     struct buf text = {0};
     if (fill_standard_streams())
         return EXIT_INTERNAL;
+    keep_small();
     log_open("kbsearchd", LOG_WARNING);
     if (daemon_options_parse(argc, argv, &o, &e))
         return fail(&e);
