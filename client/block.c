@@ -85,8 +85,11 @@ static void put_head(struct print *p, const struct hit_shown *h)
     const struct json *heading = json_get(h->json, "heading");
     buf_slice(&title, hit_text(h, "title"));
     for (size_t i = 0; i < json_len(heading); i++) {
+        struct slice text = json_text(json_at(heading, i));
+        if (i == 0 && slice_eq(text, hit_text(h, "title")))
+            continue; /* the note's title stands there again */
         buf_str(&title, " › ");
-        buf_slice(&title, json_text(json_at(heading, i)));
+        buf_slice(&title, text);
     }
     size_t used = 14 + kind.n + utf8_width(buf_view(&place)) + 2;
     if (title.n && used + 8 < p->screen.columns) {
