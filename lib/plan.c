@@ -367,11 +367,17 @@ static struct xquery *grams(struct planner *pl, const struct token *v, size_t n,
     return xquery_over(&pl->m, XQ_AND, k);
 }
 
+/* One, straight or curly, ends in front of the byte. */
+static bool is_apostrophe(struct slice s, size_t at)
+{
+    return slice_ends(slice_of(s.p, at), SLICE_LIT("'")) ||
+           slice_ends(slice_of(s.p, at), SLICE_LIT("\xe2\x80\x99"));
+}
+
 static bool is_possessive(const struct node *node, const struct token *const *base, size_t n)
 {
     return n == 2 && base[1]->plain.n == 1 && base[1]->plain.p[0] == 's' &&
-           base[0]->kind == TOKEN_WORD && node->text.p[base[1]->begin - 1] != '-' &&
-           node->text.p[base[1]->begin - 1] != '_';
+           base[0]->kind == TOKEN_WORD && is_apostrophe(node->text, base[1]->begin);
 }
 
 double plan_rarity(double units, uint32_t holding, uint32_t titles)

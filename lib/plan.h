@@ -16,7 +16,8 @@
  *   letters          Z<stem>; and, where the index knows the word as a compound run together
  *                    (openweights), the phrase of its parts
  *   word + number    the joined term alone: GPT-5, gpt5, "gpt 5" -> gpt5
- *   other compounds  the joined term or the parts as a phrase
+ *   other compounds  the joined term or the parts as a phrase; a host's name (arxiv.org) the units
+ *                    with a link there, too
  *   Han, kana        its 2-grams, all of them
  *   a synonym        words typed one behind the other that are a name of the user's synonyms, or
  *                    any of its other names, each as a word or a phrase; titles, adjacency,
