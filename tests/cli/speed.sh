@@ -4,6 +4,7 @@
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
 command -v python3 >/dev/null || kb_skip "no python3"
 kb_corpus ainews
+[ -z "${KB_SANITIZED:-}" ] || kb_skip "a sanitized build has no speed"
 kb_setup
 oracle=$KB_SRCDIR/tests/oracle
 
