@@ -5,6 +5,7 @@
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
 command -v python3 >/dev/null || kb_skip "python3 is not there"
 kb_corpus ainews
+[ -z "${KB_SANITIZED:-}" ] || kb_skip "a sanitized build has no speed"
 kb_setup
 kb_index "$CORPUS" || exit 99
 kbsearchd || exit 99
