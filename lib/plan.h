@@ -16,14 +16,17 @@
  *   letters          Z<stem>; and, where the index knows the word as a compound run together
  *                    (openweights), the phrase of its parts
  *   word + number    the joined term alone: GPT-5, gpt5, "gpt 5" -> gpt5
- *   other compounds  the joined term or the parts as a phrase; a host's name (arxiv.org) the units
- *                    with a link there, too
+ *   other compounds  the parts as a phrase or run together (with a digit: the joined term, of
+ *                    letters: the plain word); a host's name (arxiv.org) the units with a link
+ *                    there, too. With match `any`, each part of a compound of letters by itself
  *   Han, kana        its 2-grams, all of them
  *   a synonym        words typed one behind the other that are a name of the user's synonyms, or
  *                    any of its other names, each as a word or a phrase; titles, adjacency,
  *                    quotes and exclusions stay as typed
  *   "phrase"         exact terms at neighbouring positions; a phrase that is a compound of the
- *                    index ("open weights") its joined term, too
+ *                    index ("open weights") its words run together, too
+ *
+ * Exact forms weigh nothing (schema.h): a phrase is weighed by the stems of its words.
  */
 #ifndef KB_PLAN_H
 #define KB_PLAN_H
