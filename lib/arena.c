@@ -25,7 +25,7 @@ static struct arena_chunk *chunk_new(size_t size)
     return c;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+void *arena_raw(struct arena *a, size_t n)
 {
     size_t align = alignof(max_align_t);
     if (n > SIZE_MAX / 2)
@@ -45,7 +45,13 @@ void *arena_alloc(struct arena *a, size_t n)
     void *p = c->bytes + c->fill;
     c->fill += n;
     a->used += n;
-    return memset(p, 0, n);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    void *p = arena_raw(a, n);
+    return p ? memset(p, 0, n) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)

@@ -24,6 +24,9 @@ struct arena {
 /* `n` bytes, zeroed, aligned for any type; n = 0 gives a valid pointer. NULL: out of memory. */
 void *arena_alloc(struct arena *a, size_t n);
 
+/* The same, of any content: for what is written whole before it is read. */
+void *arena_raw(struct arena *a, size_t n);
+
 /* The array form: NULL also when count * size overflows. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 

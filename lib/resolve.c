@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lib/match.h"
 #include "lib/note.h"
 #include "lib/record.h"
 #include "lib/regex.h"
@@ -114,7 +115,7 @@ static int match_all(struct resolver *r, const struct xquery *q, uint32_t max, b
         .collapse_slot = collapse,
         .deadline_ns = r->deadline_ns,
         .stop = r->stop};
-    return xdb_search(r->db, r->m.a, &s, found, r->m.e);
+    return match_search(r->db, r->m.a, &s, found, r->m.e);
 }
 
 static int too_many_notes(struct resolver *r)

@@ -28,6 +28,20 @@ struct xdb {
     std::string path;
     bool single;    /* one glass database, not a stub over several */
     uint64_t moves; /* how often it came to another revision */
+    void *attached = nullptr;
+    void (*free_attached)(void *) = nullptr;
+
+    xdb(const Xapian::Database &of, const char *at, bool one)
+        : db(of), path(at), single(one), moves(0)
+    {
+    }
+    xdb(const xdb &) = delete;
+    xdb &operator=(const xdb &) = delete;
+    ~xdb()
+    {
+        if (free_attached)
+            free_attached(attached);
+    }
 };
 
 struct xstem {
@@ -154,6 +168,11 @@ std::string str(struct slice s)
 struct slice view(const std::string &s)
 {
     return slice_of(s.data(), s.size());
+}
+
+uint16_t narrow(Xapian::termcount n)
+{
+    return static_cast<uint16_t>(std::min<Xapian::termcount>(n, UINT16_MAX));
 }
 
 template <typename T> T *room(struct arena *a, size_t n)
@@ -630,8 +649,6 @@ class builder
             return Q();
         case XQ_ALL:
             return Q(std::string());
-        case XQ_MAX:
-            return join(plain ? Q::OP_OR : Q::OP_MAX, kids(q, 0, depth, r));
         case XQ_NOT:
             return headed(Q::OP_AND_NOT, Q::OP_OR, q, depth, r, role::filters);
         case XQ_FILTER:
@@ -852,7 +869,7 @@ int xdb_open(struct xdb **db, const char *path, struct err *e)
         if (why->code)
             return -1;
         Xapian::Database found(path);
-        *db = new xdb{found, path, is_single(found), 0};
+        *db = new xdb(found, path, is_single(found));
         return 0;
     });
 }
@@ -877,6 +894,27 @@ int xdb_reopen(struct xdb *db, struct err *e)
 uint64_t xdb_moves(const struct xdb *db)
 {
     return db->moves;
+}
+
+bool xdb_is_single(const struct xdb *db)
+{
+    return db->single;
+}
+
+void xdb_attach(struct xdb *db, void *thing, void (*free)(void *thing))
+{
+    guard(nullptr, [&] {
+        if (db->free_attached)
+            db->free_attached(db->attached);
+        db->attached = thing;
+        db->free_attached = free;
+        return 0;
+    });
+}
+
+void *xdb_attached(const struct xdb *db)
+{
+    return db->attached;
 }
 
 int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e)
@@ -970,6 +1008,63 @@ int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t fir
             i.skip_to(first);
         for (; *n < max && i != db->db.postlist_end(name); ++i)
             (*docids)[(*n)++] = *i;
+        return 0;
+    });
+}
+
+int xdb_lengths(
+    struct xdb *db, docid_t *docids, uint32_t *lengths, size_t max, size_t *n, struct err *e)
+{
+    return reading(db, e, [&] {
+        *n = 0;
+        Xapian::PostingIterator end = db->db.postlist_end(std::string());
+        for (Xapian::PostingIterator i = db->db.postlist_begin(std::string()); *n < max && i != end;
+             ++i) {
+            docids[*n] = *i;
+            lengths[(*n)++] = i.get_doclength();
+        }
+        return 0;
+    });
+}
+
+int xdb_posting_list(struct xdb *db, struct slice term, docid_t *docids, uint16_t *wdf, size_t max,
+    size_t *n, struct err *e)
+{
+    return reading(db, e, [&] {
+        std::string name = str(term);
+        *n = 0;
+        Xapian::PostingIterator end = db->db.postlist_end(name);
+        for (Xapian::PostingIterator i = db->db.postlist_begin(name); *n < max && i != end; ++i) {
+            docids[*n] = *i;
+            wdf[(*n)++] = narrow(i.get_wdf());
+        }
+        return 0;
+    });
+}
+
+int xdb_probe(struct xdb *db, struct slice term, const docid_t *docids, size_t n, uint16_t *wdf,
+    bool *found, struct err *e)
+{
+    return reading(db, e, [&] {
+        std::string name = str(term);
+        Xapian::PostingIterator end = db->db.postlist_end(name);
+        Xapian::PostingIterator i = db->db.postlist_begin(name);
+        for (size_t k = 0; k < n; k++) {
+            if (i != end)
+                i.skip_to(docids[k]);
+            found[k] = i != end && *i == docids[k];
+            wdf[k] = found[k] ? narrow(i.get_wdf()) : 0;
+        }
+        return 0;
+    });
+}
+
+int xdb_data_of(struct xdb *db, struct arena *a, const docid_t *ids, size_t n, struct slice *data,
+    struct err *e)
+{
+    return reading(db, e, [&] {
+        for (size_t i = 0; i < n; i++)
+            data[i] = keep(a, db->db.get_document(ids[i], Xapian::DOC_ASSUME_VALID).get_data());
         return 0;
     });
 }
@@ -1159,7 +1254,7 @@ int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, s
         made->db = db;
         made->path = path;
         made->synced = mode != XWRITER_PART;
-        made->reader.reset(new xdb{db, path, true, 0});
+        made->reader.reset(new xdb(db, path, true));
         *w = made.release();
         return 0;
     });

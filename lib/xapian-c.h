@@ -40,7 +40,6 @@ enum xq_op {
     XQ_OR,      /* any kid, weights added */
     XQ_SYNONYM, /* any kid, weighted as if one term; made of terms, prefixes, phrases, AND, OR only
                  */
-    XQ_MAX,     /* any kid, the best kid's weight */
     XQ_NOT,     /* kids[0] without any of the others */
     XQ_FILTER,  /* kids[0], only where all others match; their weight does not count */
     XQ_MAYBE,   /* kids[0], with the others' weight where they match too */
@@ -86,6 +85,13 @@ int xdb_reopen(struct xdb *db, struct err *e);
  */
 uint64_t xdb_moves(const struct xdb *db);
 
+/* Whether it is one database, not a stub over several. */
+bool xdb_is_single(const struct xdb *db);
+/* Something of the caller's that lives as long as the database: freed with it, or when another one
+ * takes its place. NULL until one was attached. */
+void xdb_attach(struct xdb *db, void *thing, void (*free)(void *thing));
+void *xdb_attached(const struct xdb *db);
+
 struct xdb_info {
     uint64_t documents;
     docid_t last_docid;
@@ -110,6 +116,18 @@ int xdb_terms_each(struct xdb *db, struct slice prefix, struct slice from,
 /* The documents that hold `term`, ascending, at most `max` of them from `first` on. */
 int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t first, size_t max,
     docid_t **docids, size_t *n, struct err *e);
+/* All documents, ascending, and their lengths; at most `max`. */
+int xdb_lengths(
+    struct xdb *db, docid_t *docids, uint32_t *lengths, size_t max, size_t *n, struct err *e);
+/* The posting list of `term`: at most `max` documents, ascending, and their wdf, 65,535 at most. */
+int xdb_posting_list(struct xdb *db, struct slice term, docid_t *docids, uint16_t *wdf, size_t max,
+    size_t *n, struct err *e);
+/* Which of the n documents (ascending) hold `term`, and their wdf. */
+int xdb_probe(struct xdb *db, struct slice term, const docid_t *docids, size_t n, uint16_t *wdf,
+    bool *found, struct err *e);
+/* The data of n documents that are there. */
+int xdb_data_of(struct xdb *db, struct arena *a, const docid_t *ids, size_t n, struct slice *data,
+    struct err *e);
 /* The document's data; ERR_NOT_FOUND when there is no such document. */
 int xdb_data(struct xdb *db, struct arena *a, docid_t id, struct slice *data, struct err *e);
 /* One value of one document; empty when it has none. */

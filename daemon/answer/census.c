@@ -5,6 +5,7 @@
 
 #include "daemon/answer/story.h"
 #include "lib/hash.h"
+#include "lib/match.h"
 #include "lib/schema.h"
 #include "lib/token.h"
 #include "lib/xquery.h"
@@ -34,7 +35,7 @@ static int docids_of(
         .all_docids = true,
         .deadline_ns = w->deadline_ns,
         .stop = w->stop};
-    return xdb_search(w->reader->index.db, a, &x, r, e);
+    return match_search(w->reader->index.db, a, &x, r, e);
 }
 
 static size_t place_of(const struct census *c, docid_t id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/lexicon.h"
 
+#include "lib/match.h"
 #include "lib/resolve.h"
 #include "lib/spell.h"
 
@@ -36,7 +37,7 @@ static int count_units(struct reader *r, struct arena *a, uint64_t *n, struct er
         .check = UINT32_MAX,
         .collapse_slot = XSEARCH_NO_SLOT};
     struct xresult found;
-    if (!x.query || xdb_search(r->index.db, a, &x, &found, e))
+    if (!x.query || match_search(r->index.db, a, &x, &found, e))
         return -1;
     *n = found.total;
     return 0;

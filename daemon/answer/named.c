@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/answer.h"
 #include "daemon/answer/story.h"
+#include "lib/match.h"
 
 int answer_named(
     struct answer *w, struct slice name, struct hit *heads, size_t most, size_t *n, struct err *e)
@@ -20,7 +21,7 @@ int answer_named(
         .collapse_slot = XSEARCH_NO_SLOT,
         .deadline_ns = w->deadline_ns,
         .stop = w->stop};
-    if (xdb_search(w->reader->index.db, w->arena, &s, &r, e))
+    if (match_search(w->reader->index.db, w->arena, &s, &r, e))
         return -1;
     for (size_t i = 0; i < r.n_hits; i++, ++*n)
         if (story_hit(w, &x.plan, r.hits[i].id, 0, &heads[i], e))

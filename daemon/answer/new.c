@@ -7,6 +7,7 @@
 #include "daemon/answer/units.h"
 #include "lib/hash.h"
 #include "lib/journal.h"
+#include "lib/match.h"
 
 enum { PAIRS = 40000 /* of one note that are compared */ };
 static const double LIKE = 0.35; /* what a changed unit has in common with itself before */
@@ -298,7 +299,7 @@ static int find_present(struct reading *d, struct xquery *query, docid_t **found
         .collapse_slot = XSEARCH_NO_SLOT,
         .deadline_ns = d->w->deadline_ns,
         .stop = d->w->stop};
-    if (xdb_search(d->w->reader->index.db, d->w->arena, &s, &r, d->e))
+    if (match_search(d->w->reader->index.db, d->w->arena, &s, &r, d->e))
         return -1;
     *found = r.docids;
     *n_found = r.n_docids;

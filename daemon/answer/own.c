@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/own.h"
 
+#include "lib/match.h"
 #include "lib/resolve.h"
 #include "lib/schema.h"
 
@@ -28,7 +29,7 @@ int own_events_read(struct answer *w, const struct xquery *q, struct own_events 
         .stop = w->stop};
     struct xresult r;
     struct xdb *db = w->reader->index.db;
-    if (xdb_search(db, w->arena, &x, &r, e))
+    if (match_search(db, w->arena, &x, &r, e))
         return -1;
     *out = (struct own_events){.v = arena_array(w->arena, r.n_hits, sizeof *out->v)};
     if (!out->v)

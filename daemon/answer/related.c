@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/units.h"
+#include "lib/match.h"
 #include "lib/token.h"
 
 enum {
@@ -277,7 +278,7 @@ static int rank(struct likeness *l)
         .deadline_ns = l->w->deadline_ns,
         .stop = l->w->stop};
     struct xresult found;
-    if (!s.query || xdb_search(l->w->reader->index.db, l->w->arena, &s, &found, l->e))
+    if (!s.query || match_search(l->w->reader->index.db, l->w->arena, &s, &found, l->e))
         return -1;
     struct candidate *v = arena_array(l->w->arena, found.n_hits, sizeof *v);
     l->r->hits = arena_array(l->w->arena, (size_t)l->p->limit, sizeof *l->r->hits);

@@ -12,6 +12,7 @@
 #include "daemon/answer/story.h"
 #include "daemon/answer/units.h"
 #include "lib/buf.h"
+#include "lib/match.h"
 #include "lib/plan.h"
 #include "lib/schema.h"
 
@@ -55,7 +56,7 @@ static int run(struct search *s, const struct xquery *q, enum xsort sort, uint32
         .collapse_slot = XSEARCH_NO_SLOT,
         .deadline_ns = s->w->deadline_ns,
         .stop = s->w->stop};
-    return xdb_search(s->w->reader->index.db, s->w->arena, &x, r, s->e);
+    return match_search(s->w->reader->index.db, s->w->arena, &x, r, s->e);
 }
 
 /* --- tiers --------------------------------------------------------------------------------- */
@@ -429,7 +430,7 @@ static int by_path(struct search *s)
         .deadline_ns = s->w->deadline_ns,
         .stop = s->w->stop};
     struct xresult r;
-    if (xdb_search(s->w->reader->index.db, a, &x, &r, s->e))
+    if (match_search(s->w->reader->index.db, a, &x, &r, s->e))
         return -1;
     struct note_place *notes = arena_array(a, r.n_hits, sizeof *notes);
     if (!notes)

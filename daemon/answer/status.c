@@ -2,6 +2,7 @@
 #include "daemon/answer/answer.h"
 
 #include "lib/json.h"
+#include "lib/match.h"
 #include "lib/schema.h"
 
 static int read_counts(struct answer *w, struct status_result *r, struct err *e)
@@ -39,7 +40,7 @@ static int count_notes(struct answer *w, struct slice vault, uint64_t *notes, st
     struct xresult found;
     if (!of_vault.term.n)
         return err_memory(e);
-    if (xdb_search(w->reader->index.db, w->arena, &s, &found, e))
+    if (match_search(w->reader->index.db, w->arena, &s, &found, e))
         return -1;
     *notes = found.total;
     return 0;

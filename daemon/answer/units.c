@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/snippet.h"
+#include "lib/match.h"
 #include "lib/schema.h"
 #include "lib/token.h"
 #include "lib/utf8.h"
@@ -146,7 +147,7 @@ int units_of_note(struct answer *w, uint32_t number, struct xhit **hits, struct 
     struct xresult r;
     if (!s.query)
         return err_memory(e);
-    if (xdb_search(w->reader->index.db, w->arena, &s, &r, e))
+    if (match_search(w->reader->index.db, w->arena, &s, &r, e))
         return -1;
     struct placed *v = arena_array(w->arena, r.n_hits, sizeof *v);
     *hits = arena_array(w->arena, r.n_hits, sizeof **hits);

@@ -508,7 +508,6 @@ static bool matches(const struct xquery *q, uint32_t doc)
         return true;
     case XQ_OR:
     case XQ_SYNONYM:
-    case XQ_MAX:
         for (size_t i = 0; i < q->n_kids; i++)
             if (matches(q->kids[i], doc))
                 return true;
@@ -623,7 +622,7 @@ static struct xquery *any_leaf(struct arena *a)
 static struct xquery *any_query(struct arena *a, unsigned depth)
 {
     static const enum xq_op inner[] = {
-        XQ_AND, XQ_OR, XQ_SYNONYM, XQ_MAX, XQ_NOT, XQ_FILTER, XQ_MAYBE, XQ_SCALE};
+        XQ_AND, XQ_OR, XQ_SYNONYM, XQ_NOT, XQ_FILTER, XQ_MAYBE, XQ_SCALE};
     if (depth == 0 || below(4) == 0)
         return any_leaf(a);
     enum xq_op op = inner[synonyms ? below(3) : below(sizeof inner / sizeof *inner)];
@@ -959,7 +958,6 @@ static void word_of_each_document_is_found(void **state)
         {{.op = XQ_FILTER, .kids = starts, .n_kids = 2}, 3000},
         {{.op = XQ_MAYBE, .kids = both, .n_kids = 2}, 3000},
         {{.op = XQ_SYNONYM, .kids = either, .n_kids = 2}, 6000},
-        {{.op = XQ_MAX, .kids = either, .n_kids = 2}, 6000},
         {{.op = XQ_SCALE, .kids = one, .n_kids = 1}, 6000},
         {{.op = XQ_PHRASE, .kids = one, .n_kids = 1}, 6000},
         {{.op = XQ_PHRASE, .kids = not, .n_kids = 2}, 3000},

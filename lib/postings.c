@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/postings.h"
+
+#include <stdlib.h>
+
+#include "lib/hash.h"
+
+enum {
+    BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
+    BYTES_EACH = 8,
+    EXPANSION_KEPT = 2 << 20
+};
+
+struct entry {
+    struct posting_list list;
+    uint64_t used;      /* the search that asked for it last */
+    struct entry *next; /* in its bucket */
+};
+
+struct expansion { /* all terms that begin with `start`, in byte order */
+    struct arena arena;
+    struct slice start;
+    struct slice *terms;
+    uint32_t *documents;
+    size_t n, cap, cap_documents;
+};
+
+struct postings {
+    struct xdb *db;
+    uint64_t moves;
+    struct docs docs;
+    struct entry **buckets;
+    size_t n_buckets, n_entries;
+    size_t bytes;
+    uint64_t search;
+    struct expansion expansion;
+    struct texts texts;
+};
+
+/* --- lists --------------------------------------------------------------------------------- */
+
+static size_t bytes_of(const struct entry *e)
+{
+    size_t each = sizeof *e->list.at + sizeof *e->list.wdf;
+    return sizeof *e + e->list.term.n + (e->list.read ? each * e->list.n : 0);
+}
+
+static void entry_free(struct entry *e)
+{
+    free(e->list.at);
+    free(e->list.wdf);
+    free(e);
+}
+
+static void forget_lists(struct postings *p)
+{
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (struct entry *e = p->buckets[i], *next; e; e = next) {
+            next = e->next;
+            entry_free(e);
+        }
+    free(p->buckets);
+    p->buckets = NULL;
+    p->n_buckets = p->n_entries = p->bytes = 0;
+}
+
+static void forget(struct postings *p)
+{
+    forget_lists(p);
+    arena_free(&p->expansion.arena);
+    p->expansion = (struct expansion){0};
+    texts_free(&p->texts);
+    free(p->docs.ids);
+    free(p->docs.lengths);
+    p->docs = (struct docs){0};
+}
+
+static void postings_free(void *thing)
+{
+    forget(thing);
+    free(thing);
+}
+
+/* Those that were not asked for in the last `keep` searches. */
+static void drop_older(struct postings *p, uint64_t keep)
+{
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (struct entry **at = &p->buckets[i]; *at;) {
+            struct entry *e = *at;
+            if (e->used + keep > p->search) {
+                at = &e->next;
+                continue;
+            }
+            *at = e->next;
+            p->bytes -= bytes_of(e);
+            p->n_entries--;
+            entry_free(e);
+        }
+}
+
+static void trim(struct postings *p)
+{
+    size_t most = BYTES_LEAST + BYTES_EACH * p->docs.n;
+    for (uint64_t keep = 1024; p->bytes > most && keep; keep /= 2)
+        drop_older(p, keep);
+    if (p->expansion.arena.used > EXPANSION_KEPT) {
+        arena_free(&p->expansion.arena);
+        p->expansion = (struct expansion){0};
+    }
+}
+
+static int more_buckets(struct postings *p, struct err *e)
+{
+    size_t n = p->n_buckets ? 2 * p->n_buckets : 256;
+    struct entry **v = calloc(n, sizeof(struct entry *));
+    if (!v)
+        return err_memory(e);
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (struct entry *x = p->buckets[i], *next; x; x = next) {
+            next = x->next;
+            struct entry **to = &v[hash64(x->list.term, 0) & (n - 1)];
+            x->next = *to;
+            *to = x;
+        }
+    free(p->buckets);
+    p->buckets = v;
+    p->n_buckets = n;
+    return 0;
+}
+
+/* The list under a name, a new one where there was none. */
+static struct entry *entry_of(struct postings *p, struct slice name, bool *is_new, struct err *e)
+{
+    uint64_t h = hash64(name, 0);
+    *is_new = false;
+    if (p->n_buckets)
+        for (struct entry *x = p->buckets[h & (p->n_buckets - 1)]; x; x = x->next)
+            if (slice_eq(x->list.term, name)) {
+                x->used = p->search;
+                return x;
+            }
+    if (p->n_entries >= p->n_buckets && more_buckets(p, e))
+        return NULL;
+    struct entry *x = calloc(1, sizeof *x + name.n);
+    if (!x) {
+        err_memory(e);
+        return NULL;
+    }
+    char *text = (char *)(x + 1);
+    memcpy(text, name.p, name.n);
+    x->list.term = slice_of(text, name.n);
+    x->used = p->search;
+    struct entry **to = &p->buckets[h & (p->n_buckets - 1)];
+    x->next = *to;
+    *to = x;
+    p->n_entries++;
+    p->bytes += bytes_of(x);
+    *is_new = true;
+    return x;
+}
+
+/* Takes a list out again that could not be filled. */
+static void entry_drop(struct postings *p, struct entry *e)
+{
+    struct entry **at = &p->buckets[hash64(e->list.term, 0) & (p->n_buckets - 1)];
+    while (*at != e)
+        at = &(*at)->next;
+    *at = e->next;
+    p->bytes -= bytes_of(e);
+    p->n_entries--;
+    entry_free(e);
+}
+
+int postings_find(struct postings *p, struct slice term, struct posting_list **list, struct err *e)
+{
+    bool is_new;
+    struct entry *x = entry_of(p, term, &is_new, e);
+    if (!x)
+        return -1;
+    if (is_new && xdb_term_freq(p->db, term, &x->list.frequency, e)) {
+        entry_drop(p, x);
+        return -1;
+    }
+    *list = &x->list;
+    return 0;
+}
+
+int postings_noted(struct postings *p, struct slice name, struct posting_list **list, struct err *e)
+{
+    bool is_new;
+    struct entry *x = entry_of(p, name, &is_new, e);
+    if (x)
+        *list = &x->list;
+    return x ? 0 : -1;
+}
+
+void postings_note(
+    struct postings *p, struct posting_list *list, uint32_t *at, uint16_t *found, size_t n)
+{
+    struct entry *x = (struct entry *)list; /* its first member */
+    p->bytes -= bytes_of(x);
+    free(list->at);
+    free(list->wdf);
+    list->at = at;
+    list->wdf = found;
+    list->n = n;
+    list->read = true;
+    p->bytes += bytes_of(x);
+}
+
+/* --- documents ----------------------------------------------------------------------------- */
+
+/* The place of the first document from `from` on whose docid is not below `id`. */
+static size_t place_of(const struct docs *d, size_t from, docid_t id)
+{
+    size_t low = from, step = 1;
+    while (low + step < d->n && d->ids[low + step] < id) {
+        low += step;
+        step *= 2;
+    }
+    size_t high = low + step < d->n ? low + step : d->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (d->ids[mid] < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* Docids in at[] become places. -1: one is not there, which says the revision changed. */
+static int to_places(const struct docs *d, uint32_t *at, size_t n, struct err *e)
+{
+    size_t place = 0;
+    for (size_t i = 0; i < n; i++) {
+        place = place_of(d, place, at[i]);
+        if (place == d->n || d->ids[place] != at[i])
+            return err_set(e, ERR_BUSY, "the revision that was read is gone");
+        at[i] = (uint32_t)place;
+    }
+    return 0;
+}
+
+int postings_read(struct postings *p, struct posting_list *list, struct err *e)
+{
+    size_t n = list->frequency, got = 0;
+    if (list->read)
+        return 0;
+    uint32_t *at = malloc((n ? n : 1) * sizeof *at);
+    uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
+    int rc = at && wdf ? xdb_posting_list(p->db, list->term, at, wdf, n, &got, e) : err_memory(e);
+    if (rc || to_places(&p->docs, at, got, e)) {
+        free(at);
+        free(wdf);
+        return -1;
+    }
+    postings_note(p, list, at, wdf, got);
+    return 0;
+}
+
+int postings_probe(struct postings *p, const struct posting_list *list, const uint32_t *at,
+    size_t n, uint16_t *wdf, bool *found, struct err *e)
+{
+    docid_t *ids = malloc((n ? n : 1) * sizeof *ids);
+    if (!ids)
+        return err_memory(e);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = p->docs.ids[at[i]];
+    int rc = xdb_probe(p->db, list->term, ids, n, wdf, found, e);
+    free(ids);
+    return rc;
+}
+
+static int read_docs(struct postings *p, struct err *e)
+{
+    struct xdb_info info;
+    struct docs *d = &p->docs;
+    if (xdb_info(p->db, &info, e))
+        return -1;
+    size_t n = (size_t)info.documents;
+    d->ids = malloc((n ? n : 1) * sizeof *d->ids);
+    d->lengths = malloc((n ? n : 1) * sizeof *d->lengths);
+    d->average = info.average_length;
+    if (!d->ids || !d->lengths)
+        return err_memory(e);
+    return xdb_lengths(p->db, d->ids, d->lengths, n, &d->n, e);
+}
+
+int postings_of(struct xdb *db, struct postings **out, const struct docs **docs, struct err *e)
+{
+    struct postings *p = xdb_attached(db);
+    if (!p) {
+        p = calloc(1, sizeof *p);
+        if (!p)
+            return err_memory(e);
+        p->db = db;
+        xdb_attach(db, p, postings_free);
+    }
+    if (!p->docs.ids || p->moves != xdb_moves(db)) {
+        forget(p);
+        p->moves = xdb_moves(db);
+        if (read_docs(p, e)) {
+            forget(p);
+            return -1;
+        }
+    }
+    p->search++;
+    trim(p);
+    *out = p;
+    *docs = &p->docs;
+    return 0;
+}
+
+struct texts *postings_texts(struct postings *p)
+{
+    return &p->texts;
+}
+
+size_t postings_bytes(const struct postings *p)
+{
+    return p->bytes + p->docs.n * (sizeof *p->docs.ids + sizeof *p->docs.lengths) +
+           p->expansion.arena.used + p->texts.bytes;
+}
+
+/* --- prefixes ------------------------------------------------------------------------------ */
+
+struct expanding {
+    struct expansion *x;
+    struct err *e;
+};
+
+static int keep_term(void *ctx, struct slice term, uint32_t documents)
+{
+    struct expanding *g = ctx;
+    struct expansion *x = g->x;
+    size_t n = x->n;
+    struct slice kept = arena_dup(&x->arena, term);
+    if (!kept.p || !ARENA_PUSH(&x->arena, x->documents, n, x->cap_documents, documents) ||
+        !ARENA_PUSH(&x->arena, x->terms, x->n, x->cap, kept)) {
+        err_memory(g->e);
+        return 1;
+    }
+    return 0;
+}
+
+/* As one types, a prefix is a longer form of the one before, and its terms are among that one's. */
+static int expand(struct postings *p, struct slice start, struct err *e)
+{
+    struct expansion *x = &p->expansion;
+    if (x->start.n && slice_starts(start, x->start))
+        return 0;
+    arena_free(&x->arena);
+    *x = (struct expansion){0};
+    struct expanding g = {x, e};
+    int rc = xdb_terms_each(p->db, start, SLICE_LIT(""), keep_term, &g, e);
+    x->start = rc ? slice_of(NULL, 0) : arena_dup(&x->arena, start);
+    return rc ? -1 : x->start.p ? 0 : err_memory(e);
+}
+
+struct pick {
+    uint32_t documents, place; /* in the expansion */
+};
+
+static int most_first(const void *a, const void *b)
+{
+    const struct pick *x = a, *y = b;
+    if (x->documents != y->documents)
+        return x->documents < y->documents ? 1 : -1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* The terms that begin with `start`: their range in the expansion. */
+static void range_of(const struct expansion *x, struct slice start, size_t *first, size_t *end)
+{
+    size_t low = 0, high = x->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (slice_cmp(x->terms[mid], start) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    *first = low;
+    high = x->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (slice_starts(x->terms[mid], start))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    *end = low;
+}
+
+struct summing { /* wdf by document, and which have any */
+    uint16_t *wdf;
+    uint64_t *any;
+};
+
+static int add_list(
+    struct postings *p, struct slice term, uint32_t documents, struct summing *s, struct err *e)
+{
+    bool is_new;
+    struct entry *x = entry_of(p, term, &is_new, e);
+    if (!x)
+        return -1;
+    struct posting_list *list = &x->list;
+    list->frequency = documents;
+    if (postings_read(p, list, e))
+        return -1;
+    for (size_t i = 0; i < list->n; i++) {
+        uint32_t at = list->at[i], sum = (uint32_t)s->wdf[at] + list->wdf[i];
+        s->wdf[at] = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
+        s->any[at / 64] |= 1ULL << (at % 64);
+    }
+    return 0;
+}
+
+static int from_sums(struct postings *p, const struct summing *s, struct entry *x, struct err *e)
+{
+    size_t words = (p->docs.n + 63) / 64, n = 0;
+    for (size_t i = 0; i < words; i++)
+        n += (size_t)__builtin_popcountll(s->any[i]);
+    uint32_t *at = malloc((n ? n : 1) * sizeof *at);
+    uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
+    if (!at || !wdf) {
+        free(at);
+        free(wdf);
+        return err_memory(e);
+    }
+    size_t k = 0;
+    for (size_t i = 0; i < words; i++)
+        for (uint64_t bits = s->any[i]; bits; bits &= bits - 1) {
+            at[k] = (uint32_t)(i * 64 + (size_t)__builtin_ctzll(bits));
+            wdf[k] = s->wdf[at[k]];
+            k++;
+        }
+    postings_note(p, &x->list, at, wdf, n);
+    return 0;
+}
+
+static int by_frequency(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents)
+{
+    if (n == 0 || documents == 0)
+        return 0;
+    qsort(frequency, n, sizeof *frequency, by_frequency);
+    for (size_t i = 0; i + 1 < n; i++) {
+        double a = frequency[i] / (double)documents, b = frequency[i + 1] / (double)documents;
+        uint32_t both = (uint32_t)((a + b - a * b) * (double)documents + 0.5);
+        size_t at = i + 1;
+        for (; at + 1 < n && frequency[at + 1] < both; at++)
+            frequency[at] = frequency[at + 1];
+        frequency[at] = both;
+    }
+    return frequency[n - 1];
+}
+
+static int sum_up(
+    struct postings *p, const struct pick *picks, size_t n, struct entry *x, struct err *e)
+{
+    struct summing s = {
+        calloc(p->docs.n + 1, sizeof *s.wdf), calloc(p->docs.n / 64 + 1, sizeof *s.any)};
+    uint32_t *frequency = malloc((n ? n : 1) * sizeof *frequency);
+    int rc = s.wdf && s.any && frequency ? 0 : err_memory(e);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        frequency[i] = picks[i].documents;
+        rc = add_list(p, p->expansion.terms[picks[i].place], frequency[i], &s, e);
+    }
+    if (rc == 0)
+        rc = from_sums(p, &s, x, e);
+    if (rc == 0)
+        x->list.frequency = postings_estimate(frequency, n, p->docs.n);
+    free(frequency);
+    free(s.wdf);
+    free(s.any);
+    return rc;
+}
+
+static int choose(
+    struct postings *p, struct slice start, uint32_t limit, struct entry *x, struct err *e)
+{
+    size_t first, end;
+    if (expand(p, start, e))
+        return -1;
+    range_of(&p->expansion, start, &first, &end);
+    size_t n = end - first;
+    struct pick *picks = malloc((n ? n : 1) * sizeof *picks);
+    if (!picks)
+        return err_memory(e);
+    for (size_t i = 0; i < n; i++)
+        picks[i] = (struct pick){p->expansion.documents[first + i], (uint32_t)(first + i)};
+    if (n > limit) {
+        qsort(picks, n, sizeof *picks, most_first);
+        n = limit;
+    }
+    int rc = sum_up(p, picks, n, x, e);
+    free(picks);
+    return rc;
+}
+
+int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
+    struct posting_list **list, struct err *e)
+{
+    bool is_new;
+    /* No term begins with a NUL and its limit: the schema's prefixes are letters. */
+    char *name = malloc(start.n + 1 + sizeof limit);
+    if (!name)
+        return err_memory(e);
+    name[0] = '\0';
+    memcpy(name + 1, &limit, sizeof limit);
+    memcpy(name + 1 + sizeof limit, start.p, start.n);
+    struct entry *x = entry_of(p, slice_of(name, start.n + 1 + sizeof limit), &is_new, e);
+    free(name);
+    if (!x)
+        return -1;
+    if (is_new && choose(p, start, limit, x, e)) {
+        entry_drop(p, x);
+        return -1;
+    }
+    *list = &x->list;
+    return 0;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * postings: what one reader keeps of its revision to match quickly: which documents there are, how
+ * long they are, the posting lists that were asked for lately, decoded, and the texts of hits.
+ *
+ * Documents are counted from 0 in the order of their docids, so that lists are short arrays of
+ * small numbers; `docs.ids` leads back. Lists are kept up to a bound (8 MiB and 8 bytes for each
+ * document); those used longest ago go first, and only between two searches, so that a search may
+ * hold on to what it got. Another revision forgets everything.
+ *
+ * Belongs to its database (xapian-c.h, xdb_attach) and to one thread at a time.
+ */
+#ifndef KB_POSTINGS_H
+#define KB_POSTINGS_H
+
+#include "lib/texts.h"
+#include "lib/xapian-c.h"
+
+struct docs {
+    size_t n;
+    docid_t *ids;      /* ascending */
+    uint32_t *lengths; /* number of weighing words (the sum of wdf) */
+    double average;    /* length */
+};
+
+struct posting_list {
+    struct slice term;  /* or a prefix */
+    uint32_t frequency; /* documents that hold the term, or as Xapian estimates for a prefix */
+    size_t n;           /* documents in `at`; 0 until they are read */
+    uint32_t *at;       /* ascending, counted as told above */
+    uint16_t *wdf;      /* as often as the document has the term, 65,535 at most */
+    bool read;
+};
+
+struct postings;
+
+/* The database's, brought to its revision; made when there is none. For databases of one table set
+ * only (xdb_is_single). `docs` lives until the next call. */
+int postings_of(struct xdb *db, struct postings **p, const struct docs **docs, struct err *e);
+
+/* Forgotten with the revision, too. */
+struct texts *postings_texts(struct postings *p);
+
+/* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */
+int postings_find(struct postings *p, struct slice term, struct posting_list **list, struct err *e);
+int postings_read(struct postings *p, struct posting_list *list, struct err *e);
+
+/* The list of all terms that begin with `start`, of the `limit` most frequent ones when there are
+ * more; wdf is added up, and the frequency is what Xapian estimates for a synonym of them. */
+int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
+    struct posting_list **list, struct err *e);
+
+/*
+ * How many of `documents` hold any of n terms, as Xapian estimates for a synonym: as if they did
+ * not depend on one another, the two rarest joined first (matcher/orpostlist.cc). Changes
+ * frequency[].
+ */
+uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents);
+
+/* The wdf of a term in each of the n documents at[] (ascending), for lists that are much longer
+ * than n and not read yet; absent: found[i] is false. */
+int postings_probe(struct postings *p, const struct posting_list *list, const uint32_t *at,
+    size_t n, uint16_t *wdf, bool *found, struct err *e);
+
+/*
+ * What was found out of single documents under a name that is no term's (it begins with a control
+ * character), for as long as there is room: at[] are the documents that were asked about, wdf[]
+ * what was found. `read` is false while there is nothing. postings_note replaces all of it; the
+ * arrays, of malloc, become the list's.
+ */
+int postings_noted(
+    struct postings *p, struct slice name, struct posting_list **list, struct err *e);
+void postings_note(
+    struct postings *p, struct posting_list *list, uint32_t *at, uint16_t *found, size_t n);
+
+/* For --status: bytes kept. */
+size_t postings_bytes(const struct postings *p);
+
+#endif

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Xapian judges the matcher: random trees over random documents, asked of both. */
+#include <ftw.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/buf.h"
+#include "lib/match.h"
+#include "lib/xquery.h"
+
+enum { DOCUMENTS = 900, TREES = 3000, WORDS = 14 };
+
+static char root[] = "/tmp/kb-test-match-XXXXXX";
+static uint32_t seed = 7;
+
+struct fixture {
+    struct arena a;
+    struct xwriter *w;
+    struct xdb *db, *judge; /* nothing is kept beside the judge's */
+    struct err e;
+};
+
+/* "aa", "ab", ... from common to rare; the last is in no document. */
+static const char *const words[WORDS] = {
+    "aa", "ab", "ac", "ba", "bb", "bc", "ca", "cb", "cc", "da", "db", "dc", "ea", "zz"};
+
+static uint32_t roll(uint32_t n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)(seed >> 8) * n >> 24);
+}
+
+static void ok(struct fixture *f, int status)
+{
+    if (status < 0)
+        fail_msg("code %d \"%s\"", f->e.code, f->e.text);
+}
+
+static void put(struct fixture *f, docid_t id)
+{
+    struct xdoc *d;
+    char data[24], day[4];
+    ok(f, xdoc_new(&d, &f->e));
+    uint32_t n = 1 + roll(30);
+    for (uint32_t pos = 1; pos <= n; pos++) {
+        uint32_t w = roll(WORDS - 1), better = roll(WORDS - 1);
+        w = better < w ? better : w;
+        ok(f, xdoc_posting(d, slice_str(words[w]), pos, 1 + (roll(20) == 0), &f->e));
+        if (roll(8) == 0)
+            ok(f, xdoc_posting(d, slice_str(words[roll(WORDS - 1)]), pos, 1, &f->e));
+    }
+    for (uint32_t i = roll(4); i > 0; i--) {
+        snprintf(day, sizeof day, "D%u", roll(9));
+        ok(f, xdoc_term(d, slice_str(day), 0, &f->e));
+    }
+    snprintf(data, sizeof data, "text of %u", id);
+    ok(f, xdoc_data(d, slice_str(data), &f->e));
+    ok(f, xwriter_put(f->w, id, d, &f->e));
+    xdoc_free(d);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    char path[sizeof root + 8];
+    *state = f;
+    snprintf(path, sizeof path, "%s/db", root);
+    ok(f, xwriter_open(&f->w, path, XWRITER_CREATE, &f->e));
+    ok(f, xwriter_begin(f->w, &f->e));
+    for (docid_t id = 3, i = 0; i < DOCUMENTS; i++, id += 1 + roll(4))
+        put(f, id);
+    ok(f, xwriter_commit(f->w, &f->e));
+    ok(f, xdb_open(&f->db, path, &f->e));
+    ok(f, xdb_open(&f->judge, path, &f->e));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    xwriter_close(f->w);
+    xdb_close(f->db);
+    xdb_close(f->judge);
+    arena_free(&f->a);
+    free(f);
+    return 0;
+}
+
+/* --- trees --------------------------------------------------------------------------------- */
+
+static struct xquery *term(struct xmaker *m)
+{
+    struct xquery *q = xquery_term(m, slice_str(words[roll(WORDS)]));
+    if (roll(6) == 0)
+        q->wqf = 2;
+    return q;
+}
+
+static struct xquery *day(struct xmaker *m)
+{
+    return xquery_term(m, slice_str(arena_printf(m->a, "D%u", roll(10))));
+}
+
+static struct xquery *prefix(struct xmaker *m)
+{
+    struct xquery *q = xquery_new(m, XQ_PREFIX);
+    q->term = slice_of(words[roll(WORDS)], 1);
+    q->limit = 1 + roll(4);
+    return q;
+}
+
+static struct xquery *over(
+    struct xmaker *m, enum xq_op op, uint32_t n, struct xquery *(*kid)(struct xmaker *))
+{
+    struct xkids k = {0};
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(xkids_add(m, &k, kid(m)), 0);
+    return xquery_over(m, op, k);
+}
+
+static struct xquery *place(struct xmaker *m)
+{
+    return roll(5) ? term(m) : over(m, XQ_OR, 2, term);
+}
+
+static struct xquery *phrase(struct xmaker *m)
+{
+    struct xquery *q = over(m, roll(4) ? XQ_PHRASE : XQ_NEAR, 2 + roll(2), roll(6) ? term : place);
+    q->window = q->n_kids > 1 && roll(3) == 0 ? (uint32_t)q->n_kids + roll(3) : 0;
+    return q;
+}
+
+static struct xquery *leaf(struct xmaker *m)
+{
+    struct xquery *q;
+    docid_t *ids;
+    switch (roll(9)) {
+    case 0:
+        return prefix(m);
+    case 1:
+        return day(m);
+    case 2:
+        /* Among alternatives Xapian 1.4.22 may add the weight of a phrase that is not there. */
+        return xquery_scale(m, phrase(m), 0);
+    case 3:
+        return over(m, XQ_SYNONYM, 2 + roll(3), roll(8) ? term : prefix);
+    case 4:
+        if (roll(3))
+            return xquery_new(m, roll(4) ? XQ_ALL : XQ_NONE);
+        q = xquery_new(m, XQ_DOCIDS);
+        ids = arena_array(m->a, 60, sizeof *ids);
+        for (docid_t id = 0; q->n_docids < 60;)
+            ids[q->n_docids++] = id += 1 + roll(50);
+        q->docids = ids;
+        return q;
+    default:
+        return term(m);
+    }
+}
+
+static struct xquery *tree(struct xmaker *m)
+{
+    static unsigned depth;
+    static const enum xq_op ops[] = {
+        XQ_AND, XQ_AND, XQ_OR, XQ_OR, XQ_OR, XQ_NOT, XQ_FILTER, XQ_FILTER, XQ_MAYBE};
+    struct xquery *q;
+    if (depth == 3 || roll(3) == 0)
+        return leaf(m);
+    depth++;
+    if (roll(8) == 0)
+        q = xquery_scale(m, tree(m), roll(3) ? 0.3 + roll(3) : 0);
+    else
+        q = over(m, ops[roll(sizeof ops / sizeof *ops)], 2 + roll(roll(4) ? 2 : 6), tree);
+    depth--;
+    return q;
+}
+
+/* --- both answers -------------------------------------------------------------------------- */
+
+static const char *text_of(struct fixture *f, const struct xquery *q)
+{
+    struct buf b = {0};
+    xquery_write(q, &b);
+    const char *text = arena_strndup(&f->a, b.p, b.n);
+    buf_free(&b);
+    return text;
+}
+
+static bool are_close(double a, double b)
+{
+    return fabs(a - b) <= 1e-9 * (1 + fabs(a));
+}
+
+/* Xapian adds weights in an order of its own: where two weigh the same but for that, either may
+ * come first. */
+static void same_hits(struct fixture *f, const struct xquery *q, const struct xresult *mine,
+    const struct xresult *its)
+{
+    if (mine->n_hits != its->n_hits)
+        fail_msg("%zu hits, wanted %zu: %s", mine->n_hits, its->n_hits, text_of(f, q));
+    for (size_t i = 0; i < mine->n_hits; i++) {
+        const struct xhit *a = &mine->hits[i], *b = &its->hits[i];
+        bool shared = (i && are_close(b->weight, its->hits[i - 1].weight)) ||
+                      (i + 1 < its->n_hits && are_close(b->weight, its->hits[i + 1].weight)) ||
+                      i + 1 == its->n_hits;
+        if (!are_close(a->weight, b->weight) || (a->id != b->id && !shared))
+            fail_msg("hit %zu: %u %.12g, wanted %u %.12g: %s", i, a->id, a->weight, b->id,
+                b->weight, text_of(f, q));
+        char data[24];
+        snprintf(data, sizeof data, "text of %u", a->id);
+        if (!slice_is(a->data, data))
+            fail_msg("hit %zu has another's data: %s", i, text_of(f, q));
+    }
+}
+
+static void ask_both(struct fixture *f, const struct xsearch *s, bool exact)
+{
+    struct xresult mine, its;
+    int rc = match_search(f->db, &f->a, s, &mine, &f->e);
+    if (rc)
+        fail_msg("\"%s\": %s", f->e.text, text_of(f, s->query));
+    ok(f, xdb_search(f->judge, &f->a, s, &its, &f->e));
+    if (s->all_docids) {
+        assert_int_equal(mine.n_docids, its.n_docids);
+        for (size_t i = 0; i < its.n_docids; i++)
+            if (mine.docids[i] != its.docids[i])
+                fail_msg("docid %zu: %s", i, text_of(f, s->query));
+        return;
+    }
+    same_hits(f, s->query, &mine, &its);
+    assert_true(mine.lower <= mine.total && mine.total <= mine.upper);
+    if (exact && (its.lower != its.upper || mine.lower != mine.upper || mine.total != its.total))
+        fail_msg("%u..%u in all, wanted %u..%u: %s", mine.lower, mine.upper, its.lower, its.upper,
+            text_of(f, s->query));
+}
+
+static void trees_match_as_xapians(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    for (int i = 0; i < TREES; i++) {
+        struct xsearch s = {.query = tree(&m),
+            .sort = (enum xsort)roll(3),
+            .first = roll(4) ? 0 : roll(40),
+            .max = roll(3) ? 20 : UINT32_MAX / 4,
+            .k1 = roll(6) ? 1.2 : -1,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .all_docids = roll(8) == 0,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        bool exact = roll(2);
+        s.check = exact ? UINT32_MAX : s.first + s.max;
+        ask_both(f, &s, exact);
+        arena_reset(&f->a);
+    }
+}
+
+static void phrases_weigh_their_words(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    for (int i = 0; i < 300; i++) {
+        struct xquery *q = phrase(&m);
+        struct xsearch s = {.query = roll(3) ? xquery_pair(&m, XQ_AND, q, term(&m)) : q,
+            .max = 20,
+            .check = roll(2) ? UINT32_MAX : 20,
+            .k1 = 1.2,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        ask_both(f, &s, s.check > 20);
+        arena_reset(&f->a);
+    }
+}
+
+/* --- what is kept -------------------------------------------------------------------------- */
+
+static void another_revision_forgets(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    for (int i = 0; i < 20; i++) {
+        struct xsearch s = {.query = over(&m, XQ_OR, 3, tree),
+            .max = 20,
+            .check = UINT32_MAX,
+            .k1 = 1.2,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        ok(f, xwriter_begin(f->w, &f->e));
+        put(f, 5000 + roll(100));
+        put(f, 3);
+        ok(f, xwriter_commit(f->w, &f->e));
+        ok(f, xdb_reopen(f->db, &f->e));
+        ok(f, xdb_reopen(f->judge, &f->e));
+        ask_both(f, &s, true);
+        arena_reset(&f->a);
+    }
+}
+
+/* Two commits that the reader was not told of: it goes on by itself, with one revision's answer. */
+static void discarded_revision_is_left(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    for (int i = 0; i < 20; i++) {
+        struct xresult r;
+        struct xsearch s = {.query = over(&m, XQ_AND, 2, term),
+            .max = 20,
+            .check = UINT32_MAX,
+            .k1 = 1.2,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        for (int k = 0; k < 3; k++) {
+            ok(f, xwriter_begin(f->w, &f->e));
+            for (docid_t id = 6000; id < 6060; id++)
+                put(f, id + (docid_t)i);
+            ok(f, xwriter_commit(f->w, &f->e));
+        }
+        uint64_t moves = xdb_moves(f->db);
+        ok(f, match_search(f->db, &f->a, &s, &r, &f->e));
+        if (xdb_moves(f->db) != moves) {
+            ok(f, xdb_reopen(f->judge, &f->e));
+            ask_both(f, &s, true);
+        }
+        arena_reset(&f->a);
+    }
+}
+
+static void time_ends_a_match(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    struct xresult r;
+    atomic_bool stop = true;
+    struct xsearch s = {.query = over(&m, XQ_OR, 3, term),
+        .max = 20,
+        .k1 = 1.2,
+        .collapse_slot = XSEARCH_NO_SLOT,
+        .stop = &stop};
+    assert_int_equal(match_search(f->db, &f->a, &s, &r, &f->e), -1);
+    assert_int_equal(f->e.code, ERR_CANCELLED);
+    err_clear(&f->e);
+    s.stop = NULL;
+    s.deadline_ns = 1;
+    assert_int_equal(match_search(f->db, &f->a, &s, &r, &f->e), -1);
+    assert_int_equal(f->e.code, ERR_TIMEOUT);
+    err_clear(&f->e);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)ftw;
+    return type == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+int main(void)
+{
+    if (!mkdtemp(root))
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trees_match_as_xapians),
+        cmocka_unit_test(phrases_weigh_their_words),
+        cmocka_unit_test(another_revision_forgets),
+        cmocka_unit_test(discarded_revision_is_left),
+        cmocka_unit_test(time_ends_a_match),
+    };
+    int failed = cmocka_run_group_tests_name("match", tests, setup, teardown);
+    nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return failed;
+}
