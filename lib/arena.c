@@ -70,10 +70,13 @@ void *arena_grow(struct arena *a, const void *old, size_t have, size_t want, siz
 
 bool arena_more(struct arena *a, void **ptr, size_t n, size_t *cap, size_t size)
 {
-    size_t want = *cap ? *cap * 2 : 8;
-    void *p = want > *cap ? arena_grow(a, *ptr, n, want, size) : NULL;
+    size_t want = *cap ? *cap * 2 : 8, bytes;
+    bool fits = want > *cap && !__builtin_mul_overflow(want, size, &bytes);
+    void *p = fits ? arena_raw(a, bytes) : NULL;
     if (!p)
         return false;
+    if (n)
+        memcpy(p, *ptr, n * size);
     *ptr = p;
     *cap = want;
     return true;

@@ -20,7 +20,8 @@ enum {
 struct list {
     uint32_t *at;
     double *weight; /* NULL: all weigh nothing */
-    bool *unsure;   /* NULL: none is. Its words' places have still to be looked at */
+    bool *unsure;   /* NULL: none is. Words' places have still to be looked at: it may not match,
+                       or weigh less */
     size_t n;
 };
 
@@ -42,7 +43,7 @@ struct matcher {
     struct postings *p;
     const struct docs *docs;
     const struct xsearch *s;
-    struct arena scratch;
+    struct arena *scratch;
     struct batch batch;
     double *norm; /* of short lengths: what BM25 adds to the wdf */
     struct err *e;
@@ -69,7 +70,7 @@ static int look(const struct matcher *m)
 
 static void *raw(struct matcher *m, size_t n, size_t size)
 {
-    void *p = arena_raw(&m->scratch, n * size);
+    void *p = arena_raw(m->scratch, n * size);
     if (!p)
         err_memory(m->e);
     return p;
@@ -146,8 +147,9 @@ static int unite(struct matcher *m, const struct list *a, const struct list *b, 
             add(out, b->at[k], weight_of(b, k), is_unsure(b, k));
             k++;
         } else {
+            bool less = (a->weight && is_unsure(a, i)) || (b->weight && is_unsure(b, k));
             add(out, a->at[i], weight_of(a, i) + weight_of(b, k),
-                is_unsure(a, i) && is_unsure(b, k));
+                less || (is_unsure(a, i) && is_unsure(b, k)));
             i++;
             k++;
         }
@@ -362,7 +364,7 @@ static int ask_places(
         return -1;
     for (size_t i = 0; i < n; i++)
         ids[i] = m->docs->ids[at[i]];
-    if (xdb_search(m->db, &m->scratch, &s, &r, m->e))
+    if (xdb_search(m->db, m->scratch, &s, &r, m->e))
         return -1;
     for (size_t i = 0, k = 0; i < n; i++) {
         is[i] = k < r.n_docids && r.docids[k] == ids[i];
@@ -377,7 +379,7 @@ static struct slice phrase_name(struct matcher *m, const struct xquery *q)
     struct buf name = {0};
     buf_char(&name, '\1');
     xquery_write(q, &name);
-    struct slice kept = arena_dup(&m->scratch, buf_view(&name));
+    struct slice kept = arena_dup(m->scratch, buf_view(&name));
     if (name.failed || !kept.p) {
         err_memory(m->e);
         kept = slice_of(NULL, 0);
@@ -447,7 +449,7 @@ static int read_phrases(struct matcher *m, const struct xquery *q)
     }
     if (side_by_side(m, q, &p.known))
         return -1;
-    return ARENA_PUSH(&m->scratch, m->batch.phrases, m->batch.n_phrases, m->batch.cap_phrases, p)
+    return ARENA_PUSH(m->scratch, m->batch.phrases, m->batch.n_phrases, m->batch.cap_phrases, p)
                ? 0
                : err_memory(m->e);
 }
@@ -470,61 +472,150 @@ static bool phrase_holds(const struct matcher *m, const struct xquery *q, uint32
     return false;
 }
 
-/* Whether a document of the batch, which an evaluation called unsure, matches. */
-static int holds(struct matcher *m, const struct xquery *q, uint32_t at, bool *is)
+/* What a part makes of one document. */
+struct verdict {
+    bool is;
+    double weight; /* means nothing where it is not */
+};
+
+static int judge(
+    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v);
+
+/* The wdf of a term, or of all terms with a prefix. */
+static int wdf_of(struct matcher *m, const struct xquery *q, uint32_t at,
+    struct posting_list **list, uint16_t *wdf, bool *is)
+{
+    if (q->op == XQ_TERM ? postings_find(m->p, q->term, list, m->e)
+                         : postings_prefix(m->p, q->term, q->limit, list, m->e))
+        return -1;
+    if (!(*list)->read)
+        return postings_probe(m->p, *list, &at, 1, wdf, is, m->e);
+    size_t i = seek((*list)->at, (*list)->n, 0, at);
+    *is = i < (*list)->n && (*list)->at[i] == at;
+    *wdf = *is ? (*list)->wdf[i] : 0;
+    return 0;
+}
+
+static int judge_term(
+    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
 {
     struct posting_list *list;
     uint16_t wdf;
-    *is = false;
+    if (wdf_of(m, q, at, &list, &wdf, &v->is))
+        return -1;
+    uint32_t most = q->op == XQ_PREFIX ? m->docs->lengths[at] : UINT32_MAX;
+    if (v->is && weighs)
+        v->weight = score(m, rarity(m, list->frequency, q->op == XQ_TERM ? q->wqf : 1), at,
+            wdf < most ? wdf : most);
+    return 0;
+}
+
+static int judge_synonym(
+    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
+{
+    uint32_t *frequency = raw(m, q->n_kids, sizeof *frequency), sum = 0;
+    if (!frequency)
+        return -1;
+    for (size_t i = 0; i < q->n_kids; i++) {
+        struct posting_list *list;
+        uint16_t wdf;
+        bool is;
+        if (wdf_of(m, q->kids[i], at, &list, &wdf, &is))
+            return -1;
+        v->is = v->is || is;
+        sum += wdf;
+        frequency[i] = list->frequency;
+    }
+    if (v->is && weighs) {
+        double rare = rarity(m, postings_estimate(frequency, q->n_kids, m->docs->n), 1);
+        uint32_t most = m->docs->lengths[at];
+        v->weight = score(m, rare, at, sum < most ? sum : most);
+    }
+    return 0;
+}
+
+/* All must hold; only the first `weighing` weigh. */
+static int judge_all(
+    struct matcher *m, const struct xquery *q, uint32_t at, size_t weighing, struct verdict *v)
+{
+    v->is = q->n_kids > 0;
+    for (size_t i = 0; i < q->n_kids && v->is; i++) {
+        struct verdict kid;
+        if (judge(m, q->kids[i], at, i < weighing, &kid))
+            return -1;
+        v->is = kid.is;
+        v->weight += kid.weight;
+    }
+    return 0;
+}
+
+static int judge_any(
+    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
+{
+    for (size_t i = 0; i < q->n_kids && (weighs || !v->is); i++) {
+        struct verdict kid;
+        if (judge(m, q->kids[i], at, weighs, &kid))
+            return -1;
+        v->is = v->is || kid.is;
+        v->weight += kid.is ? kid.weight : 0;
+    }
+    return 0;
+}
+
+/* The first holds, and none of the others (XQ_NOT), or the others add to it (XQ_MAYBE). */
+static int judge_first(
+    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
+{
+    if (!q->n_kids || judge(m, q->kids[0], at, weighs, v))
+        return m->e->code ? -1 : 0;
+    bool not = q->op == XQ_NOT;
+    for (size_t i = 1; i < q->n_kids && v->is && (not || weighs); i++) {
+        struct verdict kid;
+        if (judge(m, q->kids[i], at, !not, &kid))
+            return -1;
+        v->is = !not || !kid.is;
+        v->weight += !not &&kid.is ? kid.weight : 0;
+    }
+    return 0;
+}
+
+/* For a document of the batch, which an evaluation called unsure. */
+static int judge(
+    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
+{
+    *v = (struct verdict){0};
     switch (q->op) {
     case XQ_TERM:
     case XQ_PREFIX:
-        if (q->op == XQ_TERM ? postings_find(m->p, q->term, &list, m->e)
-                             : postings_prefix(m->p, q->term, q->limit, &list, m->e))
-            return -1;
-        if (!list->read)
-            return postings_probe(m->p, list, &at, 1, &wdf, is, m->e);
-        *is = holds_at(list->at, list->n, at);
-        return 0;
+        return judge_term(m, q, at, weighs, v);
+    case XQ_SYNONYM:
+        return judge_synonym(m, q, at, weighs, v);
     case XQ_PHRASE:
     case XQ_NEAR:
-        if (!has_places(q))
-            return q->n_kids ? holds(m, q->kids[0], at, is) : 0;
-        *is = phrase_holds(m, q, at);
-        return 0;
+        if (has_places(q) && !phrase_holds(m, q, at))
+            return 0;
+        return judge_all(m, q, at, weighs ? q->n_kids : 0, v);
     case XQ_AND:
+        return judge_all(m, q, at, weighs ? q->n_kids : 0, v);
     case XQ_FILTER:
-        *is = q->n_kids > 0;
-        for (size_t i = 0; i < q->n_kids && *is; i++)
-            if (holds(m, q->kids[i], at, is))
-                return -1;
-        return 0;
+        return judge_all(m, q, at, weighs, v);
     case XQ_OR:
-    case XQ_SYNONYM:
-        for (size_t i = 0; i < q->n_kids && !*is; i++)
-            if (holds(m, q->kids[i], at, is))
-                return -1;
-        return 0;
+        return judge_any(m, q, at, weighs, v);
     case XQ_NOT:
-        if (!q->n_kids || holds(m, q->kids[0], at, is) || !*is)
-            return m->e->code ? -1 : 0;
-        for (size_t i = 1; i < q->n_kids && *is; i++) {
-            bool out;
-            if (holds(m, q->kids[i], at, &out))
-                return -1;
-            *is = !out;
-        }
-        return 0;
     case XQ_MAYBE:
+        return judge_first(m, q, at, weighs, v);
     case XQ_SCALE:
-        return q->n_kids ? holds(m, q->kids[0], at, is) : 0;
+        if (!q->n_kids || judge(m, q->kids[0], at, weighs && q->factor > 0, v))
+            return m->e->code ? -1 : 0;
+        v->weight *= q->factor;
+        return 0;
     case XQ_DOCIDS: {
         size_t i = seek(q->docids, q->n_docids, 0, m->docs->ids[at]);
-        *is = i < q->n_docids && q->docids[i] == m->docs->ids[at];
+        v->is = i < q->n_docids && q->docids[i] == m->docs->ids[at];
         return 0;
     }
     case XQ_ALL:
-        *is = true;
+        v->is = true;
         return 0;
     case XQ_NONE:
     case XQ_RANGE:
@@ -533,7 +624,7 @@ static int holds(struct matcher *m, const struct xquery *q, uint32_t at, bool *i
     return 0;
 }
 
-/* Leaves those that are sure. */
+/* Leaves those that are sure, without their weights. */
 static int settle(struct matcher *m, const struct xquery *q, struct list *l)
 {
     size_t n = 0;
@@ -548,18 +639,15 @@ static int settle(struct matcher *m, const struct xquery *q, struct list *l)
         if (batch(m, q, at, asked))
             return -1;
         for (size_t k = i; k < end; k++) {
-            bool is = true;
-            if (l->unsure[k] && holds(m, q, l->at[k], &is))
+            struct verdict v = {.is = true};
+            if (l->unsure[k] && judge(m, q, l->at[k], false, &v))
                 return -1;
-            if (!is)
-                continue;
             l->at[n] = l->at[k];
-            if (l->weight)
-                l->weight[n] = l->weight[k];
-            n++;
+            n += v.is;
         }
     }
     l->n = n;
+    l->weight = NULL;
     l->unsure = NULL;
     return 0;
 }
@@ -626,7 +714,7 @@ static int any_bit(struct matcher *m, struct xquery *const *kids, size_t n,
     const struct list *within, unsigned level, struct list *out)
 {
     size_t words = m->docs->n / 64 + 1, count = 0;
-    uint64_t *bits = arena_alloc(&m->scratch, words * sizeof *bits);
+    uint64_t *bits = arena_alloc(m->scratch, words * sizeof *bits);
     if (!bits)
         return err_memory(m->e);
     for (size_t i = 0; i < n; i++) {
@@ -646,15 +734,6 @@ static int any_bit(struct matcher *m, struct xquery *const *kids, size_t n,
     return 0;
 }
 
-/* One of several that may match: what it weighs counts only where it does. */
-static int alternative(struct matcher *m, const struct xquery *q, bool weighs,
-    const struct list *within, unsigned level, struct list *out)
-{
-    if (eval(m, q, weighs, within, level, out))
-        return -1;
-    return out->weight ? settle(m, q, out) : 0;
-}
-
 static int disjunction(struct matcher *m, struct xquery *const *kids, size_t n, bool weighs,
     const struct list *within, unsigned level, struct list *out)
 {
@@ -664,7 +743,7 @@ static int disjunction(struct matcher *m, struct xquery *const *kids, size_t n, 
     if (n == 0)
         return 0;
     if (n == 1)
-        return alternative(m, kids[0], weighs, within, level, out);
+        return eval(m, kids[0], weighs, within, level, out);
     if (!weighs && n > MANY)
         return any_bit(m, kids, n, within, level, out);
     size_t middle = n / 2;
@@ -707,15 +786,14 @@ static int maybe(struct matcher *m, const struct xquery *q, bool weighs, const s
         return 0;
     const struct list here = {.at = base.at, .n = base.n};
     if (disjunction(m, q->kids + 1, q->n_kids - 1, true, &here, level, &more) ||
-        list_new(m, base.n, true, base.unsure, out))
+        list_new(m, base.n, true, base.unsure || more.unsure, out))
         return -1;
     size_t k = 0;
     for (size_t i = 0; i < base.n; i++) {
-        double weight = weight_of(&base, i);
         k = seek(more.at, more.n, k, base.at[i]);
-        if (k < more.n && more.at[k] == base.at[i])
-            weight += weight_of(&more, k);
-        add(out, base.at[i], weight, is_unsure(&base, i));
+        bool both = k < more.n && more.at[k] == base.at[i];
+        add(out, base.at[i], weight_of(&base, i) + (both ? weight_of(&more, k) : 0),
+            is_unsure(&base, i) || (both && is_unsure(&more, k)));
     }
     return 0;
 }
@@ -920,27 +998,10 @@ static void sift(const struct list *l, size_t *heap, size_t n, size_t i, bool wo
     }
 }
 
-/* The best k of those that are all sure, best first, into order[]. */
-static size_t best_of(const struct list *l, size_t k, size_t *order)
-{
-    size_t n = l->n < k ? l->n : k;
-    for (size_t i = 0; i < n; i++)
-        order[i] = i;
-    for (size_t i = n / 2; i-- > 0;)
-        sift(l, order, n, i, true);
-    for (size_t i = n; n && i < l->n; i++)
-        if (is_behind(l, order[0], i)) {
-            order[0] = i;
-            sift(l, order, n, 0, true);
-        }
-    for (size_t end = n; end > 1; end--) {
-        size_t worst = order[0];
-        order[0] = order[end - 1];
-        order[end - 1] = worst;
-        sift(l, order, end - 1, 0, true);
-    }
-    return n;
-}
+struct sure {
+    size_t i; /* in the list */
+    double weight;
+};
 
 /* The next of a list in the order of the answer. */
 struct line {
@@ -990,43 +1051,87 @@ static int next_batch(struct matcher *m, struct line *line, size_t *next, uint32
     return batch(m, m->s->query, at, asked);
 }
 
-/* The first `count` that match, in the order of the answer, into order[]. *seen: how many were
- * looked at for that. */
-static int surest(
-    struct matcher *m, const struct list *l, size_t count, size_t *order, size_t *n, size_t *seen)
+static int heavier_first(const void *x, const void *y)
 {
-    struct line line;
-    size_t *next = raw(m, BATCH, sizeof *next), step = 4 * count;
-    uint32_t *at = raw(m, BATCH, sizeof *at);
-    if (!next || !at || line_new(m, l, &line))
+    const struct sure *a = x, *b = y;
+    if (a->weight != b->weight)
+        return a->weight < b->weight ? 1 : -1;
+    return (a->i > b->i) - (a->i < b->i);
+}
+
+/* Judges the next `take` of the line; those that match are put behind found[*n]. */
+static int judge_next(
+    struct matcher *m, struct line *line, size_t take, struct sure *found, size_t *n)
+{
+    const struct list *l = line->l;
+    bool weighs = line->by_weight;
+    size_t *next = raw(m, take, sizeof *next);
+    uint32_t *at = raw(m, take, sizeof *at);
+    if (!next || !at || next_batch(m, line, next, at, take))
         return -1;
-    *n = *seen = 0;
-    while (line.left && *n < count) {
-        step = step < 64 ? 64 : step < BATCH ? step : BATCH;
-        size_t take = step < line.left ? step : line.left;
-        if (next_batch(m, &line, next, at, take))
+    for (size_t k = 0; k < take; k++) {
+        size_t i = next[k];
+        struct verdict v = {true, weight_of(l, i)};
+        if (l->unsure[i] && judge(m, m->s->query, l->at[i], weighs, &v))
             return -1;
-        for (size_t i = 0; i < take; i++) {
-            bool is = true;
-            if (l->unsure[next[i]] && holds(m, m->s->query, l->at[next[i]], &is))
-                return -1;
-            if (is && *n < count)
-                order[(*n)++] = next[i];
-            (*seen)++;
-            if (*n == count)
-                break;
-        }
-        step *= 2;
+        if (v.is)
+            found[(*n)++] = (struct sure){i, v.weight};
     }
+    if (weighs && *n)
+        qsort(found, *n, sizeof *found, heavier_first);
     return 0;
 }
 
-/* The first `count` in order of docids, none of which is unsure. */
-static size_t plainly(const struct matcher *m, const struct list *l, size_t count, size_t *order)
+/* The first `count` of those that match, in the order of the answer. No weight grows by being
+ * looked at, so the rest of the line can be left when it weighs no more than what was found. */
+static int surest(struct matcher *m, const struct list *l, size_t count, struct sure *found,
+    size_t *n, size_t *left)
+{
+    struct line line;
+    size_t step = 4 * count;
+    if (line_new(m, l, &line))
+        return -1;
+    *n = 0;
+    while (line.left) {
+        if (*n >= count &&
+            (!line.by_weight || !count || found[count - 1].weight >= weight_of(l, line.heap[0])))
+            break;
+        step = step < 64 ? 64 : step < BATCH ? step : BATCH;
+        if (judge_next(m, &line, step < line.left ? step : line.left, found, n))
+            return -1;
+        step *= 2;
+    }
+    *left = line.left;
+    return 0;
+}
+
+/* The first `count`, none of which is unsure, in order of docids. */
+static void plainly(const struct matcher *m, const struct list *l, size_t count, struct sure *found)
 {
     for (size_t i = 0; i < count; i++)
-        order[i] = m->s->sort == XSORT_DOCID_DOWN ? l->n - 1 - i : i;
-    return count;
+        found[i].i = m->s->sort == XSORT_DOCID_DOWN ? l->n - 1 - i : i;
+}
+
+/* The best `count`, none of which is unsure. */
+static int best_of(struct matcher *m, const struct list *l, size_t count, struct sure *found)
+{
+    size_t *order = raw(m, count, sizeof *order);
+    if (!order)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count / 2; i-- > 0;)
+        sift(l, order, count, i, true);
+    for (size_t i = count; count && i < l->n; i++)
+        if (is_behind(l, order[0], i)) {
+            order[0] = i;
+            sift(l, order, count, 0, true);
+        }
+    for (size_t i = 0; i < count; i++)
+        found[i] = (struct sure){order[i], l->weight[order[i]]};
+    if (count)
+        qsort(found, count, sizeof *found, heavier_first);
+    return 0;
 }
 
 static int fetch(struct matcher *m, struct arena *a, struct xresult *r)
@@ -1044,8 +1149,8 @@ static int fetch(struct matcher *m, struct arena *a, struct xresult *r)
     return 0;
 }
 
-static int take_hits(struct matcher *m, struct arena *a, const struct list *l, const size_t *order,
-    size_t n, struct xresult *r)
+static int take_hits(struct matcher *m, struct arena *a, const struct list *l,
+    const struct sure *found, size_t n, struct xresult *r)
 {
     const struct xsearch *s = m->s;
     size_t first = s->first < n ? s->first : n;
@@ -1053,11 +1158,10 @@ static int take_hits(struct matcher *m, struct arena *a, const struct list *l, c
     r->hits = arena_array(a, end - first, sizeof *r->hits);
     if (!r->hits)
         return err_memory(m->e);
-    bool weighs = s->sort == XSORT_WEIGHT;
     for (size_t i = first; i < end; i++)
-        r->hits[r->n_hits++] = (struct xhit){
-            .id = m->docs->ids[l->at[order[i]]], .weight = weighs ? weight_of(l, order[i]) : 0};
-    r->max_weight = n && weighs ? weight_of(l, order[0]) : 0;
+        r->hits[r->n_hits++] =
+            (struct xhit){.id = m->docs->ids[l->at[found[i].i]], .weight = found[i].weight};
+    r->max_weight = n ? found[0].weight : 0;
     return s->data && r->n_hits ? fetch(m, a, r) : 0;
 }
 
@@ -1085,28 +1189,33 @@ static int answer(struct matcher *m, struct arena *a, struct xresult *r)
     if (s->all_docids)
         return everything(m, a, &l, r);
     uint64_t want = (uint64_t)s->first + s->max;
-    uint64_t count = want > s->check || !l.unsure ? want : s->check;
-    size_t most_of = count < l.n ? (size_t)count : l.n, n, seen = l.n;
-    size_t *order = raw(m, most_of, sizeof *order);
-    if (!order)
-        return -1;
-    if (!l.unsure)
-        n = weighs && l.weight ? best_of(&l, most_of, order) : plainly(m, &l, most_of, order);
-    else if (surest(m, &l, most_of, order, &n, &seen))
+    uint64_t most = l.unsure && s->check > want ? s->check : want;
+    size_t n = most < l.n ? (size_t)most : l.n, left = 0;
+    struct sure *found = arena_alloc(m->scratch, (l.unsure ? l.n : n) * sizeof *found);
+    if (!found)
+        return err_memory(m->e);
+    if (l.unsure   ? surest(m, &l, n, found, &n, &left)
+        : l.weight ? best_of(m, &l, n, found)
+                   : (plainly(m, &l, n, found), 0))
         return -1;
     r->lower = (uint32_t)(l.unsure ? n : l.n);
-    r->upper = (uint32_t)(l.unsure ? n + (l.n - seen) : l.n);
+    r->upper = (uint32_t)(l.unsure ? n + left : l.n);
     r->total = r->upper;
-    return take_hits(m, a, &l, order, n, r);
+    return take_hits(m, a, &l, found, n, r);
 }
 
 static int search(struct matcher *m, struct arena *a, struct xresult *r)
 {
     bool early;
     *r = (struct xresult){0};
-    if (postings_of(m->db, &m->p, &m->docs, m->e) || stops_early(m, &early))
+    if (postings_of(m->db, &m->p, &m->docs, m->e))
         return -1;
-    return early ? xdb_search(m->db, a, m->s, r, m->e) : answer(m, a, r);
+    m->scratch = postings_scratch(m->p);
+    int rc = stops_early(m, &early) ? -1
+             : early                ? xdb_search(m->db, a, m->s, r, m->e)
+                                    : answer(m, a, r);
+    arena_reset(m->scratch);
+    return rc;
 }
 
 int match_search(
@@ -1119,7 +1228,6 @@ int match_search(
         struct matcher m = {.db = db, .s = s, .e = e};
         uint64_t moves = xdb_moves(db);
         int rc = search(&m, a, r);
-        arena_free(&m.scratch);
         bool moved = xdb_moves(db) != moves;
         if (!moved || tries == RETRIES || (rc && e->code != ERR_BUSY))
             return rc;

@@ -35,6 +35,7 @@ struct postings {
     uint64_t search;
     struct expansion expansion;
     struct texts texts;
+    struct arena scratch;
 };
 
 /* --- lists --------------------------------------------------------------------------------- */
@@ -77,8 +78,10 @@ static void forget(struct postings *p)
 
 static void postings_free(void *thing)
 {
-    forget(thing);
-    free(thing);
+    struct postings *p = thing;
+    forget(p);
+    arena_free(&p->scratch);
+    free(p);
 }
 
 /* Those that were not asked for in the last `keep` searches. */
@@ -315,6 +318,11 @@ int postings_of(struct xdb *db, struct postings **out, const struct docs **docs,
 struct texts *postings_texts(struct postings *p)
 {
     return &p->texts;
+}
+
+struct arena *postings_scratch(struct postings *p)
+{
+    return &p->scratch;
 }
 
 size_t postings_bytes(const struct postings *p)

@@ -40,6 +40,8 @@ int postings_of(struct xdb *db, struct postings **p, const struct docs **docs, s
 
 /* Forgotten with the revision, too. */
 struct texts *postings_texts(struct postings *p);
+/* Room for one search, which resets it. */
+struct arena *postings_scratch(struct postings *p);
 
 /* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */
 int postings_find(struct postings *p, struct slice term, struct posting_list **list, struct err *e);

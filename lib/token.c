@@ -737,7 +737,7 @@ static void read_groups(struct scan *s, size_t i)
 /* Room for the text in lower case, and behind it for the terms that a usual text puts together. */
 static bool prepare(struct scan *s)
 {
-    char *lower = arena_alloc(s->a, s->n + s->n / 2);
+    char *lower = arena_raw(s->a, s->n + s->n / 2);
     size_t guess = s->out->n + s->n / 5 + 8;
     if (!lower)
         return false;
@@ -750,9 +750,13 @@ static bool prepare(struct scan *s)
     s->left = s->n / 2;
     if (guess <= s->out->cap)
         return true;
-    struct token *v = arena_grow(s->a, s->out->v, s->out->n, guess, sizeof *v);
+    if (guess < 2 * s->out->cap) /* text is appended piece by piece */
+        guess = 2 * s->out->cap;
+    struct token *v = arena_raw(s->a, guess * sizeof *v);
     if (!v)
         return false;
+    if (s->out->n)
+        memcpy(v, s->out->v, s->out->n * sizeof *v);
     s->out->v = v;
     s->out->cap = guess;
     return true;

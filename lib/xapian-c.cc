@@ -19,6 +19,7 @@
 #include <new>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -44,9 +45,14 @@ struct xdb {
     }
 };
 
+/* Highlighting asks for the same few words in every hit: the last ones are remembered. */
 struct xstem {
+    struct known {
+        std::string word, stem;
+    };
     Xapian::Stem stem;
     std::unique_ptr<xstem> next;
+    std::vector<known> last; /* by hash */
 };
 
 struct xdoc {
@@ -1170,7 +1176,7 @@ int xstem_new(struct xstem **s, const char *language, struct err *e)
     *s = nullptr;
     return guard(e, [&] {
         try {
-            *s = new xstem{Xapian::Stem(language), nullptr};
+            *s = new xstem{Xapian::Stem(language), nullptr, std::vector<xstem::known>(512)};
             return 0;
         } catch (const Xapian::InvalidArgumentError &) {
             return err_set(e, ERR_CONFIG, "no stemmer for the language \"%s\"", language);
@@ -1226,7 +1232,13 @@ struct slice xstem_of(struct xstem *s, struct arena *a, struct slice word)
 {
     struct slice stem = word;
     guard(nullptr, [&] {
-        stem = keep(a, s->stem(str(word)));
+        size_t h = std::hash<std::string_view>()(std::string_view(word.p, word.n));
+        struct xstem::known &k = s->last[h % s->last.size()];
+        if (k.word.empty() || !slice_eq(view(k.word), word)) {
+            k.word = str(word);
+            k.stem = s->stem(k.word);
+        }
+        stem = keep(a, k.stem);
         return 0;
     });
     return stem;

@@ -32,10 +32,11 @@ struct vault_row { /* from the index's metadata "vaults" */
 /* What one thread keeps between requests: belongs to one request at a time. */
 struct reader {
     struct index_reader index;
-    struct xstem *stem; /* of the index's languages, that of most notes first */
-    uint64_t loaded;    /* revision + 1 that `vaults` and caches were read at; 0: none */
-    char loaded_of[33]; /* the index they are of */
-    struct arena kept;  /* memory of what follows, renewed with the revision */
+    struct xstem *stem;   /* of the index's languages, that of most notes first */
+    uint64_t loaded;      /* revision + 1 that `vaults` and caches were read at; 0: none */
+    char loaded_of[33];   /* the index they are of */
+    struct arena scratch; /* of one hit, say: whoever uses it resets it before it returns */
+    struct arena kept;    /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;
     struct spell *spell;      /* the index's words (lexicon.h), NULL until they are needed */

@@ -69,6 +69,7 @@ void reader_free(struct reader *r)
 {
     index_reader_free(&r->index);
     xstem_free(r->stem);
+    arena_free(&r->scratch);
     arena_free(&r->kept);
     arena_free(&r->synonyms.arena);
     spell_free(r->spell);

@@ -14,11 +14,11 @@ struct match {
 };
 
 struct finder {
-    struct arena *a; /* of the answer */
-    struct arena scratch;
-    struct resolver stems; /* knows them, and where to put a word's */
+    struct arena *a, *scratch; /* of the answer, of this hit */
+    struct resolver stems;     /* knows them, and where to put a word's */
     const struct plan *p;
-    bool begins[UCHAR_MAX + 1]; /* a mark begins with this byte */
+    bool begins[UCHAR_MAX + 1]; /* a mark, or a run, begins with this byte */
+    size_t reach;               /* pieces behind its first one that a run may reach into */
     struct buf text;            /* rendered */
     struct tokens tokens;
     struct match *v;
@@ -37,6 +37,12 @@ static void note_beginnings(struct finder *f)
         struct slice s = m->stem.n ? m->stem : m->prefix.n ? m->prefix : m->exact;
         if (s.n)
             f->begins[(unsigned char)s.p[0]] = true;
+    }
+    for (size_t i = 0; i < f->p->n_runs; i++) {
+        const struct plan_run *r = &f->p->runs[i];
+        size_t n = r->window > r->n ? r->window : r->n;
+        f->begins[(unsigned char)r->terms[0].p[0]] = true;
+        f->reach = n > f->reach ? n : f->reach;
     }
 }
 
@@ -72,7 +78,7 @@ static bool marked(struct finder *f, const struct token *t)
 
 static bool add(struct finder *f, uint32_t begin, uint32_t end, uint8_t rank)
 {
-    return ARENA_PUSH(&f->scratch, f->v, f->n, f->cap, (struct match){begin, end, rank});
+    return ARENA_PUSH(f->scratch, f->v, f->n, f->cap, (struct match){begin, end, rank});
 }
 
 static bool find_words(struct finder *f)
@@ -269,13 +275,77 @@ static bool excerpt(struct finder *f, struct hit *h)
     return true;
 }
 
-static bool find(struct finder *f, struct hit *h)
+/* --- where to look ---------------------------------------------------------------------------
+ * Most of a text has no word that begins as a mark does. It is read in windows around the pieces
+ * between blanks that may have one: from the piece before, for a word may be joined with that one,
+ * to as many behind it as a run reaches.
+ */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static bool is_letter(unsigned char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* Whether a word, or a part of one, that begins as a mark does may begin in the piece. */
+static bool may_have_mark(const struct finder *f, const char *p, size_t n)
+{
+    unsigned char before = ' ';
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        if (c >= 0x80)
+            return true;
+        bool inside = is_letter(c) ? is_letter(before) && c >= 'a' : c == before;
+        if (!inside && f->begins[is_letter(c) ? c | 0x20 : c])
+            return true;
+        before = c;
+    }
+    return false;
+}
+
+static bool read_window(struct finder *f, size_t begin, size_t end)
 {
     struct err e = {0};
+    size_t first = f->tokens.n;
+    if (tokenize(f->scratch, slice_of(f->text.p + begin, end - begin), &f->tokens, &e))
+        return false;
+    for (size_t i = first; i < f->tokens.n; i++) {
+        f->tokens.v[i].begin += (uint32_t)begin;
+        f->tokens.v[i].end += (uint32_t)begin;
+    }
+    return true;
+}
+
+static bool read_windows(struct finder *f)
+{
+    size_t n = f->text.n, begin = SIZE_MAX, before = 0, left = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i; end < n && !is_blank(f->text.p[end]); end++)
+            ;
+        if (may_have_mark(f, f->text.p + i, end - i)) {
+            begin = begin == SIZE_MAX ? before : begin;
+            left = f->reach + 1;
+        } else if (begin != SIZE_MAX && --left == 0) {
+            if (!read_window(f, begin, i))
+                return false;
+            begin = SIZE_MAX;
+        }
+        before = i;
+        while (end < n && is_blank(f->text.p[end]))
+            end++;
+    }
+    return begin == SIZE_MAX || read_window(f, begin, n);
+}
+
+static bool find(struct finder *f, struct hit *h)
+{
     note_render(&f->text, h->rec.text, h->rec.runs, h->rec.n_runs);
     note_beginnings(f);
-    if (f->text.failed || tokenize(&f->scratch, buf_view(&f->text), &f->tokens, &e) ||
-        !find_words(f) || !find_runs(f))
+    if (f->text.failed || !read_windows(f) || !find_words(f) || !find_runs(f))
         return false;
     merge(f);
     size_t at = 0;
@@ -285,13 +355,13 @@ static bool find(struct finder *f, struct hit *h)
     return excerpt(f, h);
 }
 
-int snippet_make(
-    struct arena *a, struct xstem *stem, const struct plan *p, struct hit *h, struct err *e)
+int snippet_make(struct arena *a, struct arena *scratch, struct xstem *stem, const struct plan *p,
+    struct hit *h, struct err *e)
 {
-    struct finder f = {.a = a, .p = p};
-    f.stems = (struct resolver){.m = {&f.scratch, e}, .stem = stem};
+    struct finder f = {.a = a, .scratch = scratch, .p = p};
+    f.stems = (struct resolver){.m = {scratch, e}, .stem = stem};
     bool ok = find(&f, h);
     buf_free(&f.text);
-    arena_free(&f.scratch);
+    arena_reset(scratch);
     return ok ? 0 : err_memory(e);
 }

@@ -15,9 +15,9 @@ enum { SNIPPET_BYTES = 320 /* rendered text up to this is shown whole */ };
  * Fills h->snippet, h->match_line and h->col from h->rec. The first match is, in this order: where
  * the query's words stand side by side, where a phrase of it stands, where a word of it stands;
  * with none in the text (the title matched, say) the unit's first line, column of its first byte.
- * All memory from the arena. -1: out of memory.
+ * What stays comes from `a`; `scratch` is reset at the end. -1: out of memory.
  */
-int snippet_make(
-    struct arena *a, struct xstem *stem, const struct plan *p, struct hit *h, struct err *e);
+int snippet_make(struct arena *a, struct arena *scratch, struct xstem *stem, const struct plan *p,
+    struct hit *h, struct err *e);
 
 #endif

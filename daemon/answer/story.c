@@ -228,7 +228,7 @@ int story_hit(struct answer *w, const struct plan *p, docid_t id, int64_t text_b
     *h = (struct hit){0};
     if (xdb_data(w->reader->index.db, w->arena, id, &data, e) ||
         record_read(w->arena, data, &h->rec, e) || absolute_path(w, h, e) ||
-        snippet_make(w->arena, w->reader->stem, p, h, e))
+        snippet_make(w->arena, &w->reader->scratch, w->reader->stem, p, h, e))
         return -1;
     h->text = h->rec.text;
     if (text_bytes && h->text.n > (size_t)text_bytes) {

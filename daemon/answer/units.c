@@ -182,5 +182,5 @@ int units_fill(struct answer *w, const struct plan *plan, const struct record *r
                 return err_memory(e);
             h->path = slice_str(path);
         }
-    return snippet_make(w->arena, r->stem, plan, h, e);
+    return snippet_make(w->arena, &w->reader->scratch, r->stem, plan, h, e);
 }

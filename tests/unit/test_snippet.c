@@ -65,7 +65,7 @@ static const struct row rows[] = {
 };
 
 struct fixture {
-    struct arena a;
+    struct arena a, scratch;
     struct xstem *stem;
     struct plan plan;
     size_t cap_marks, cap_runs;
@@ -136,7 +136,7 @@ static void make(struct fixture *f, struct slice text, size_t unit, struct hit *
                           .n_lines = u->n_lines,
                           .runs = u->runs,
                           .n_runs = u->n_runs}};
-    assert_int_equal(snippet_make(&f->a, f->stem, &f->plan, h, &e), 0);
+    assert_int_equal(snippet_make(&f->a, &f->scratch, f->stem, &f->plan, h, &e), 0);
 }
 
 static void shown(const struct hit *h, char *out, size_t room)
@@ -174,6 +174,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     xstem_free(f->stem);
     arena_free(&f->a);
+    arena_free(&f->scratch);
     free(f);
     return 0;
 }
