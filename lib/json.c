@@ -305,6 +305,34 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && c != 0xc2;
 }
 
+/* The bytes of a word of eight that are below `least` or are c, told by their highest bits; a byte
+ * behind such a one may be told falsely. */
+static uint64_t any_below(uint64_t word, uint64_t least)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    return (word - ones * least) & ~word & (ones << 7);
+}
+
+static uint64_t any_is(uint64_t word, uint64_t c)
+{
+    return any_below(word ^ (0x0101010101010101u * c), 1);
+}
+
+/* How many bytes may be copied as they are. */
+static size_t plain_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, p + i, sizeof word);
+        if (any_below(word, 0x20) | any_is(word, '"') | any_is(word, '\\') | any_is(word, 0x7f) |
+            any_is(word, 0xc2))
+            break;
+    }
+    while (i < n && is_plain((unsigned char)p[i]))
+        i++;
+    return i;
+}
+
 static void put_escape(struct buf *b, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef", letters[] = "\"\"\\\\\nn\tt\rr\bb\ff";
@@ -321,10 +349,9 @@ static void put_valid(struct buf *b, struct slice s)
 {
     const char *end = s.p + s.n;
     for (const char *p = s.p; p < end;) {
-        const char *run = p;
-        while (p < end && is_plain((unsigned char)*p))
-            p++;
-        buf_add(b, run, (size_t)(p - run));
+        size_t run = plain_run(p, (size_t)(end - p));
+        buf_add(b, p, run);
+        p += run;
         if (p == end)
             break;
         unsigned char c = (unsigned char)*p++;
@@ -362,9 +389,31 @@ void json_put_int(struct json_writer *w, int64_t v)
 
 void json_put_real(struct json_writer *w, double v)
 {
+    enum { DIGITS = 6, MOST = 999999 };
     char text[32];
-    int n = snprintf(text, sizeof text, "%.6g", isfinite(v) ? v : 0.0);
-    json_put_raw(w, slice_of(text, (size_t)n));
+    double size = fabs(v);
+    uint32_t scale = 1, decimals = 0;
+    for (; size >= 0.1 && size * 10 * scale <= MOST && decimals < DIGITS; decimals++)
+        scale *= 10;
+    if (!(size >= 0.1 && size <= MOST)) { /* rare, and not worth more code */
+        int n = snprintf(text, sizeof text, "%.*g", DIGITS, isfinite(v) ? v : 0.0);
+        json_put_raw(w, slice_of(text, (size_t)n));
+        return;
+    }
+    uint64_t digits = (uint64_t)(size * scale + 0.5);
+    for (; decimals && digits % 10 == 0; decimals--, scale /= 10)
+        digits /= 10;
+    begin_value(w);
+    if (v < 0)
+        buf_char(w->out, '-');
+    buf_uint(w->out, digits / scale);
+    if (decimals) {
+        size_t at = sizeof text;
+        for (uint32_t i = 0; i < decimals; i++, digits /= 10)
+            text[--at] = (char)('0' + digits % 10);
+        text[--at] = '.';
+        buf_add(w->out, text + at, sizeof text - at);
+    }
 }
 
 void json_put_bool(struct json_writer *w, bool v)

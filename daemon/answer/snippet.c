@@ -8,6 +8,8 @@
 #include "lib/token.h"
 #include "lib/utf8.h"
 
+enum { A_WORD = 1, A_MARK = 2, A_RUN = 4 };
+
 struct match {
     uint32_t begin, end; /* bytes of the rendered text */
     uint8_t rank;        /* 0 a word, 1 a phrase, 2 the words as typed */
@@ -17,9 +19,10 @@ struct finder {
     struct arena *a, *scratch; /* of the answer, of this hit */
     struct resolver stems;     /* knows them, and where to put a word's */
     const struct plan *p;
-    bool begins[UCHAR_MAX + 1]; /* a mark, or a run, begins with this byte */
-    size_t reach;               /* pieces behind its first one that a run may reach into */
-    struct buf text;            /* rendered */
+    uint8_t begins[UCHAR_MAX + 1]; /* what begins with this byte */
+    bool second[UCHAR_MAX + 1];    /* the second byte of any of those */
+    size_t reach;                  /* pieces behind its first one that a run may reach into */
+    struct buf text;               /* rendered */
     struct tokens tokens;
     struct match *v;
     size_t n, cap;
@@ -30,27 +33,40 @@ static bool same_word(const struct token *t, struct slice term)
     return slice_eq(t->term, term) || slice_eq(t->plain, term);
 }
 
+/* Of one letter: anything may be its second. */
+static void note_beginning(struct finder *f, struct slice s, uint8_t what)
+{
+    if (!s.n)
+        return;
+    f->begins[(unsigned char)s.p[0]] |= what;
+    if (s.n == 1)
+        memset(f->second, true, sizeof f->second);
+    else
+        f->second[(unsigned char)s.p[1]] = true;
+    if (s.n > 1 && s.p[1] == 'i') /* dying, die */
+        f->second['y'] = true;
+}
+
 static void note_beginnings(struct finder *f)
 {
     for (size_t i = 0; i < f->p->n_marks; i++) {
         const struct plan_mark *m = &f->p->marks[i];
-        struct slice s = m->stem.n ? m->stem : m->prefix.n ? m->prefix : m->exact;
-        if (s.n)
-            f->begins[(unsigned char)s.p[0]] = true;
+        note_beginning(f, m->stem.n ? m->stem : m->prefix.n ? m->prefix : m->exact, A_MARK);
     }
     for (size_t i = 0; i < f->p->n_runs; i++) {
         const struct plan_run *r = &f->p->runs[i];
         size_t n = r->window > r->n ? r->window : r->n;
-        f->begins[(unsigned char)r->terms[0].p[0]] = true;
+        note_beginning(f, r->terms[0], A_RUN);
         f->reach = n > f->reach ? n : f->reach;
     }
 }
 
-/* Stemming changes ends. What it does to the second letter it does to short words: dying, die. */
+/* Stemming changes ends; of the second letter it makes i of y, as in dying. */
 static bool may_have_stem(struct slice word, struct slice stem)
 {
-    enum { SHORT = 5 };
-    return word.p[0] == stem.p[0] && (word.n <= SHORT || stem.n < 2 || word.p[1] == stem.p[1]);
+    if (word.p[0] != stem.p[0] || stem.n < 2 || word.n < 2)
+        return word.p[0] == stem.p[0];
+    return word.p[1] == stem.p[1] || (word.p[1] == 'y' && stem.p[1] == 'i');
 }
 
 static bool marked(struct finder *f, const struct token *t)
@@ -291,20 +307,32 @@ static bool is_letter(unsigned char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-/* Whether a word, or a part of one, that begins as a mark does may begin in the piece. */
-static bool may_have_mark(const struct finder *f, const char *p, size_t n)
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* What may begin in the piece: a word at all; a word, or a part of one, that begins as a mark or a
+ * run does. What is not ASCII may be anything. */
+static uint8_t may_begin(const struct finder *f, const char *p, size_t n)
 {
     unsigned char before = ' ';
+    uint8_t what = 0;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)p[i];
         if (c >= 0x80)
-            return true;
+            return A_WORD | A_MARK | A_RUN;
+        bool digit = c >= '0' && c <= '9';
+        what |= digit || is_letter(c) ? A_WORD : 0;
         bool inside = is_letter(c) ? is_letter(before) && c >= 'a' : c == before;
-        if (!inside && f->begins[is_letter(c) ? c | 0x20 : c])
-            return true;
+        if (!inside && f->begins[lower(c)]) {
+            unsigned char next = i + 1 < n ? (unsigned char)p[i + 1] : ' ';
+            if (next >= 0x80 || !is_letter(c) || !is_letter(next) || f->second[lower(next)])
+                what |= f->begins[lower(c)];
+        }
         before = c;
     }
-    return false;
+    return what;
 }
 
 static bool read_window(struct finder *f, size_t begin, size_t end)
@@ -326,10 +354,12 @@ static bool read_windows(struct finder *f)
     for (size_t i = 0, end; i < n; i = end) {
         for (end = i; end < n && !is_blank(f->text.p[end]); end++)
             ;
-        if (may_have_mark(f, f->text.p + i, end - i)) {
-            begin = begin == SIZE_MAX ? before : begin;
-            left = f->reach + 1;
-        } else if (begin != SIZE_MAX && --left == 0) {
+        uint8_t what = may_begin(f, f->text.p + i, end - i);
+        size_t more = what & A_RUN && f->reach ? f->reach + 1 : what & A_MARK ? 2 : 0;
+        if (more && begin == SIZE_MAX)
+            begin = before;
+        left = more > left ? more : left;
+        if (left && what && --left == 0) {
             if (!read_window(f, begin, i))
                 return false;
             begin = SIZE_MAX;
