@@ -216,6 +216,8 @@ static void on_done(struct request *r)
         return;
     }
     leave_flight(c, r);
+    if (c->host->cache)
+        cache_keep(c->host->cache, r);
     answer(c, r);
     turn(c);
 }
@@ -263,6 +265,10 @@ static void ask(struct conn *c, struct request *r)
     supersede(c, request_string(r, "session"));
     if (c->closing) {
         request_free(r);
+        return;
+    }
+    if (h->cache && cache_find(h->cache, r)) {
+        reply(c, r);
         return;
     }
     r->conn = c;

@@ -21,6 +21,7 @@
 #ifndef KB_CONN_H
 #define KB_CONN_H
 
+#include "daemon/cache.h"
 #include "daemon/subscribe.h"
 #include "lib/frame.h"
 
@@ -29,7 +30,8 @@ struct host {
     uv_loop_t *loop;
     struct pool *pool;
     struct conn *conns;
-    struct news *news; /* NULL while nobody subscribes */
+    struct news *news;   /* NULL while nobody subscribes */
+    struct cache *cache; /* NULL: answers are not kept */
     const char *db;
     uint64_t started_ns, requests;
     unsigned n_conns;

@@ -141,6 +141,7 @@ static int serve(const struct daemon_options *o, const struct config *config)
     struct server_options server = {.config = config,
         .threads = o->threads,
         .idle_exit = o->idle_exit,
+        .cache_mib = o->cache,
         .ready = tell_parent,
         .ctx = &to};
     int rc = server_run(&listener, &server, &e);

@@ -7,31 +7,36 @@
 
 #include "lib/nearest.h"
 
+enum { CACHE_MIB = 4 };
+
 enum kind { TEXT, NUMBER, FLAG };
 
 static const struct option_row {
     const char *name, *argument;
     enum kind kind;
     size_t offset;
-    unsigned most; /* NUMBER */
+    unsigned least, most; /* NUMBER */
     const char *help;
 } rows[] = {
-    {"index", "NAME", TEXT, offsetof(struct daemon_options, config.index), 0,
+    {"index", "NAME", TEXT, offsetof(struct daemon_options, config.index), 0, 0,
         "index to serve (main)"},
-    {"db", "DIR", TEXT, offsetof(struct daemon_options, config.db), 0,
+    {"db", "DIR", TEXT, offsetof(struct daemon_options, config.db), 0, 0,
         "folder of the index, instead"},
-    {"socket", "PATH", TEXT, offsetof(struct daemon_options, config.socket), 0,
+    {"socket", "PATH", TEXT, offsetof(struct daemon_options, config.socket), 0, 0,
         "where to listen; its folder must be yours alone"},
-    {"config-file", "FILE", TEXT, offsetof(struct daemon_options, config.config_file), 0,
+    {"config-file", "FILE", TEXT, offsetof(struct daemon_options, config.config_file), 0, 0,
         "configuration to read"},
-    {"threads", "N", NUMBER, offsetof(struct daemon_options, threads), 64,
+    {"threads", "N", NUMBER, offsetof(struct daemon_options, threads), 1, 64,
         "searches made at once (as many as there are cores)"},
-    {"idle-exit", "SECONDS", NUMBER, offsetof(struct daemon_options, idle_exit), 31536000,
+    {"idle-exit", "SECONDS", NUMBER, offsetof(struct daemon_options, idle_exit), 1, 31536000,
         "end when nobody has been connected for so long"},
-    {"foreground", NULL, FLAG, offsetof(struct daemon_options, foreground), 0,
+    {"cache", "MIB", NUMBER, offsetof(struct daemon_options, cache), 0, 1024,
+        "memory for answers that are asked again (4; 0: none are kept)"},
+    {"foreground", NULL, FLAG, offsetof(struct daemon_options, foreground), 0, 0,
         "stay in the foreground and log to standard error"},
-    {"help", NULL, FLAG, offsetof(struct daemon_options, help), 0, "this text"},
-    {"version", NULL, FLAG, offsetof(struct daemon_options, version), 0, "version of the program"},
+    {"help", NULL, FLAG, offsetof(struct daemon_options, help), 0, 0, "this text"},
+    {"version", NULL, FLAG, offsetof(struct daemon_options, version), 0, 0,
+        "version of the program"},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -50,9 +55,9 @@ static int read_number(const struct option_row *row, const char *text, unsigned 
     char *end;
     errno = 0;
     long n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < 1 || n > (long)row->most)
-        return err_set(
-            e, ERR_USAGE, "--%s %s: a number from 1 to %u is needed", row->name, text, row->most);
+    if (errno || end == text || *end || n < (long)row->least || n > (long)row->most)
+        return err_set(e, ERR_USAGE, "--%s %s: a number from %u to %u is needed", row->name, text,
+            row->least, row->most);
     *to = (unsigned)n;
     return 0;
 }
@@ -83,7 +88,7 @@ static int parse_one(int argc, char **argv, int *i, struct daemon_options *o, st
 
 int daemon_options_parse(int argc, char **argv, struct daemon_options *o, struct err *e)
 {
-    *o = (struct daemon_options){0};
+    *o = (struct daemon_options){.cache = CACHE_MIB};
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0 || !argv[i][2])
             return err_set(

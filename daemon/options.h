@@ -10,6 +10,7 @@ struct daemon_options {
     struct config_options config;
     unsigned threads;   /* 0: as many as there are cores */
     unsigned idle_exit; /* seconds; 0: never */
+    unsigned cache;     /* MiB; 0: answers are not kept */
     bool foreground, help, version;
 };
 

@@ -120,7 +120,8 @@ static void set_deadline(struct request *r)
 {
     enum { DEADLINE_MS = 5000 };
     const int64_t *ms = param(r, "deadline_ms", PROTO_INT);
-    r->deadline_ns = uv_hrtime() + (uint64_t)(ms ? *ms : DEADLINE_MS) * 1000000u;
+    r->taken_ns = uv_hrtime();
+    r->deadline_ns = r->taken_ns + (uint64_t)(ms ? *ms : DEADLINE_MS) * 1000000u;
 }
 
 int request_ask(struct request *r, enum proto_method m, const struct json *params)
@@ -236,11 +237,13 @@ static int attempt(
 {
     buf_clear(&r->out);
     reply_begin(&r->out, r->id);
+    r->result_begin = r->out.n;
     if (check_index(r, e))
         return -1;
     if (r->answer ? r->answer(r, w, methods, e)
                   : methods[r->method](w, &r->params, &r->facts, &r->out, e))
         return -1;
+    r->result_end = r->out.n;
     reply_end(&r->out);
     return r->out.failed ? err_memory(e) : 0;
 }

@@ -65,12 +65,17 @@ struct request {
     void *job;              /* in the arena */
     bool quiet;             /* gets no answer once it is cancelled */
     day_t today;
-    uint64_t deadline_ns;
+    uint64_t taken_ns, deadline_ns;
     struct daemon_facts facts;
     struct reader *reader;
     char uuid[33]; /* of the index and the revision that were asked; revision 0: none */
     uint64_t revision;
     struct matches *matches; /* of `subscribe` */
+    /* For the answers' cache (cache.h): what was asked, what the index was then, where the result
+     * stands in `out`. */
+    struct slice question;
+    uint64_t commits;
+    size_t result_begin, result_end;
     atomic_bool stop;
     const char *cancelled; /* the loop's word, why: the answer is -32800 whatever the worker made */
     struct err err;        /* code ERR_NONE: `out` holds the answer */

@@ -28,6 +28,7 @@ struct server {
     struct listener *listener;
     struct pool pool;
     struct host host;
+    struct cache cache;
     uv_poll_t accept;
     uv_signal_t signals[3];
     uv_timer_t idle, retry, end;
@@ -206,7 +207,8 @@ static void prepare_threads(unsigned threads)
     }
 }
 
-static int start(struct server *s, unsigned threads, const struct config *config, struct err *e)
+static int start(struct server *s, unsigned threads, unsigned cache_mib,
+    const struct config *config, struct err *e)
 {
     if (uv_loop_init(&s->loop))
         return err_set(e, ERR_INTERNAL, "no event loop can be made");
@@ -215,6 +217,8 @@ static int start(struct server *s, unsigned threads, const struct config *config
         return -1;
     }
     host_init(&s->host, &s->loop, &s->pool, config->db.text);
+    cache_init(&s->cache, config, (size_t)cache_mib << 20);
+    s->host.cache = &s->cache;
     s->host.changed = on_change;
     s->host.data = s;
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
@@ -245,7 +249,7 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
         threads = THREADS_MAX;
     share_descriptors(s, &threads);
     prepare_threads(threads);
-    if (start(s, threads, o->config, e)) {
+    if (start(s, threads, o->cache_mib, o->config, e)) {
         free(s);
         return -1;
     }
@@ -258,6 +262,7 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     uv_close((uv_handle_t *)&s->end, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     pool_free(&s->pool);
+    cache_free(&s->cache);
     uv_loop_close(&s->loop);
     free(s);
     return 0;

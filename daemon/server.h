@@ -19,6 +19,7 @@
 struct server_options {
     const struct config *config;
     unsigned threads;         /* 0: as many as there are cores */
+    unsigned cache_mib;       /* for answers that are asked again; 0: none are kept */
     unsigned idle_exit;       /* seconds without a connection; 0: never */
     void (*ready)(void *ctx); /* it listens */
     void *ctx;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cache: answers made from the index as it stands, to be given again. It belongs to the loop: a
+ * question that was answered before costs no worker.
+ *
+ * An answer counts for as long as nothing was committed: the file that Xapian replaces with each
+ * commit is held open, so that its inode is given to no other, and looked at with each question.
+ * Where there is no such file (shards) nothing is kept. The user's synonyms and the asker's day are
+ * part of the question. Kept are methods that look at nothing but the index; those asked longest
+ * ago go first, above a bound of bytes.
+ */
+#ifndef KB_CACHE_H
+#define KB_CACHE_H
+
+#include "daemon/request.h"
+
+struct cached;
+
+struct cache {
+    const struct config *config;
+    size_t most; /* bytes; 0: nothing is kept */
+    int file;    /* the index's file that a commit replaces; -1: none */
+    dev_t dev;
+    ino_t ino;
+    uint64_t commits;                       /* how often another one was seen */
+    struct cached **buckets, *first, *last; /* by use, the last one first */
+    size_t n, bytes;
+    uint64_t hits, misses;
+};
+
+void cache_init(struct cache *c, const struct config *config, size_t most);
+void cache_free(struct cache *c);
+/* Forgets all, for another configuration. */
+void cache_clear(struct cache *c);
+
+/* Whether r->out holds the whole answer now. If not, r is marked with what the index was. */
+bool cache_find(struct cache *c, struct request *r);
+/* Keeps the answer of a request that cache_find had nothing for, if it still is the index's. */
+void cache_keep(struct cache *c, const struct request *r);
+
+#endif
