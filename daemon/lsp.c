@@ -542,7 +542,7 @@ static void change_document(struct lsp *l, struct slice uri, const struct json *
     struct buf now = {0};
     buf_slice(&now, slice_of(old.p, from));
     buf_slice(&now, put);
-    buf_slice(&now, slice_of(old.p + to, old.n - to));
+    buf_slice(&now, slice_from(old, to));
     if (now.failed)
         drop_document(l, find_document(l, uri));
     else

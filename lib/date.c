@@ -93,11 +93,6 @@ static bool is_alpha(char c)
     return lower(c) >= 'a' && lower(c) <= 'z';
 }
 
-static struct slice skip(struct slice s, size_t n)
-{
-    return slice_of(s.p + n, s.n - n);
-}
-
 static size_t digits(struct slice s)
 {
     size_t n = 0;
@@ -114,7 +109,7 @@ static int take_digits(struct slice *s, size_t n)
         return -1;
     for (size_t i = 0; i < n; i++)
         v = v * 10 + (s->p[i] - '0');
-    *s = skip(*s, n);
+    *s = slice_from(*s, n);
     return v;
 }
 
@@ -129,7 +124,7 @@ static bool take_char(struct slice *s, char c)
 {
     if (!s->n || s->p[0] != c)
         return false;
-    *s = skip(*s, 1);
+    *s = slice_from(*s, 1);
     return true;
 }
 
@@ -227,7 +222,7 @@ static int take_month_name(struct slice *s)
     struct slice word = word_at(*s);
     int month = month_of(word);
     if (month) {
-        *s = skip(*s, word.n);
+        *s = slice_from(*s, word.n);
         if (word.n <= 4)
             take_char(s, '.');
     }
@@ -243,7 +238,7 @@ static int take_month_day(struct slice *s)
         static const char *const endings[] = {"st", "nd", "rd", "th"};
         for (int i = 0; i < 4; i++)
             if (equal_caseless(word, endings[i]))
-                *s = skip(*s, 2);
+                *s = slice_from(*s, 2);
     }
     return day;
 }
@@ -254,17 +249,17 @@ static day_t take_spelled(struct slice *s)
     struct slice at = *s;
     bool day_first = at.n && is_digit(at.p[0]);
     int day = day_first ? take_month_day(&at) : 0;
-    at = skip(at, blanks(at));
+    at = slice_from(at, blanks(at));
     int month = take_month_name(&at);
     if (!month || day < 0)
         return DAY_NONE;
     if (!day_first) {
-        at = skip(at, blanks(at));
+        at = slice_from(at, blanks(at));
         day = take_month_day(&at);
     }
     take_char(&at, ',');
     size_t gap = blanks(at);
-    at = skip(at, gap);
+    at = slice_from(at, gap);
     return taken(s, at, day_of(gap ? take_digits(&at, 4) : -1, month, day));
 }
 
@@ -292,7 +287,7 @@ static bool date_ends(struct slice rest)
 
 day_t date_at_start(struct slice text, size_t *used)
 {
-    struct slice at = skip(text, blanks(text));
+    struct slice at = slice_from(text, blanks(text));
     char close = take_char(&at, '[') ? ']' : take_char(&at, '(') ? ')' : '\0';
     day_t d = take_date(&at);
     *used = 0;
@@ -321,7 +316,7 @@ day_t date_of_name(struct slice base)
     if (d == DAY_NONE)
         d = take_short_year(&at);
     for (size_t i = 1; d == DAY_NONE && i < base.n; i++) {
-        at = skip(base, i);
+        at = slice_from(base, i);
         if (!is_digit(base.p[i - 1]))
             d = take_separated(&at, "-");
     }
@@ -426,7 +421,7 @@ static bool take_gap(struct slice *s)
     size_t n = 0;
     while (n < s->n && (s->p[n] == ' ' || s->p[n] == '_' || s->p[n] == '-'))
         n++;
-    *s = skip(*s, n);
+    *s = slice_from(*s, n);
     return n > 0;
 }
 
@@ -477,7 +472,7 @@ static struct range read_word(struct slice word, day_t today)
 static struct range read_words(struct slice s, day_t today)
 {
     struct slice first = word_at(s);
-    s = skip(s, first.n);
+    s = slice_from(s, first.n);
     if (!s.n)
         return read_word(first, today);
     if (!take_gap(&s))
@@ -556,7 +551,7 @@ int date_range(struct slice s, day_t today, day_t *from, day_t *to, struct err *
             return not_understood(e, s, all);
     } else {
         struct slice left = slice_trim(slice_of(all.p, dots)),
-                     right = slice_trim(skip(all, dots + 2));
+                     right = slice_trim(slice_from(all, dots + 2));
         if (left.n && read_end(s, left, today, &end, e) < 0)
             return -1;
         r.from = left.n ? end.from : r.from;

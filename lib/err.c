@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/utf8.h"
+
 static const struct row {
     int rpc, exit;
     const char *reason, *meaning;
@@ -23,15 +25,14 @@ __attribute__((format(printf, 4, 0))) static void fill(
     e->code = code;
     e->at = at;
     int n = vsnprintf(e->text, sizeof e->text, fmt, ap);
-    if (n >= (int)sizeof e->text) {
-        size_t end = sizeof e->text - 1;
-        while (end && ((unsigned char)e->text[end] & 0xc0) == 0x80)
-            end--;
-        if (end && (unsigned char)e->text[end - 1] >= 0x80)
-            while (end && ((unsigned char)e->text[--end] & 0xc0) == 0x80)
-                ;
-        e->text[end] = '\0';
-    }
+    struct slice text = slice_str(e->text);
+    bool cut = n >= (int)sizeof e->text;
+    /* Names of files and what a configuration holds need not be UTF-8. */
+    for (size_t bad; (bad = utf8_valid(text)) < text.n;)
+        if (cut && text.n - bad < 4)
+            e->text[text.n = bad] = '\0';
+        else
+            e->text[bad] = '?';
     for (char *c = e->text; *c; c++)
         if (*c == '\n' || *c == '\r')
             *c = ' ';

@@ -28,6 +28,12 @@ static inline struct slice slice_str(const char *s)
     return (struct slice){s, s ? strlen(s) : 0};
 }
 
+/* Without its first n bytes (n <= s.n). The empty slice may have no pointer to count from. */
+static inline struct slice slice_from(struct slice s, size_t n)
+{
+    return slice_of(n ? s.p + n : s.p, s.n - n);
+}
+
 static inline bool slice_eq(struct slice a, struct slice b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

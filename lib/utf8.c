@@ -57,16 +57,11 @@ static size_t ascii_run(struct slice s)
     return i;
 }
 
-static struct slice skip(struct slice s, size_t n)
-{
-    return slice_of(s.p + n, s.n - n);
-}
-
 uint32_t utf8_next(struct slice *s)
 {
     uint32_t cp = REPLACEMENT;
     size_t n = decode((const unsigned char *)s->p, s->n, &cp);
-    *s = skip(*s, n ? n : 1);
+    *s = slice_from(*s, n ? n : 1);
     return n ? cp : REPLACEMENT;
 }
 
@@ -79,7 +74,7 @@ void utf8_put(struct buf *b, uint32_t cp)
 size_t utf8_valid(struct slice s)
 {
     size_t i = 0;
-    while ((i += ascii_run(skip(s, i))) < s.n) {
+    while ((i += ascii_run(slice_from(s, i))) < s.n) {
         uint32_t cp;
         size_t n = decode((const unsigned char *)s.p + i, s.n - i, &cp);
         if (!n)
@@ -310,7 +305,7 @@ void utf8_fold(struct buf *out, struct slice s)
         if (whole) {
             flush(out, &piece);
             fold_ascii(out, slice_of(s.p, whole));
-            s = skip(s, whole);
+            s = slice_from(s, whole);
             continue;
         }
         uint32_t cp = utf8_next(&s);
@@ -392,7 +387,7 @@ void utf8_plain(struct buf *out, struct slice folded)
         if (run) {
             flush(out, &piece);
             buf_add(out, folded.p, run);
-            folded = skip(folded, run);
+            folded = slice_from(folded, run);
             continue;
         }
         uint32_t cp = utf8_next(&folded);
@@ -410,10 +405,10 @@ void utf8_clean(struct buf *out, struct slice s)
     while (s.n) {
         size_t good = utf8_valid(s);
         buf_add(out, s.p, good);
-        s = skip(s, good);
+        s = slice_from(s, good);
         if (s.n) {
             utf8_put(out, REPLACEMENT);
-            s = skip(s, 1);
+            s = slice_from(s, 1);
         }
     }
 }
@@ -459,12 +454,12 @@ static uint32_t take_unit(struct slice *s, struct wide w)
 {
     uint32_t unit = 0;
     if (s->n < w.size) {
-        *s = skip(*s, s->n);
+        *s = slice_from(*s, s->n);
         return REPLACEMENT;
     }
     for (size_t i = 0; i < w.size; i++)
         unit = unit << 8 | (unsigned char)s->p[w.big ? i : w.size - 1 - i];
-    *s = skip(*s, w.size);
+    *s = slice_from(*s, w.size);
     return unit;
 }
 
@@ -520,7 +515,7 @@ bool utf8_text(struct arena *a, struct slice bytes, struct slice *text, enum utf
         if (!slice_starts(bytes, marks[i].mark))
             continue;
         *how = marks[i].how;
-        *text = skip(bytes, marks[i].mark.n);
+        *text = slice_from(bytes, marks[i].mark.n);
         return *how == UTF8_BOM || from_wide(a, *text, marks[i].wide, text);
     }
     *how = is_binary(bytes) ? UTF8_BINARY : UTF8_PLAIN;

@@ -285,7 +285,7 @@ static bool excerpt(struct finder *f, struct hit *h)
         segment(&x, slice_of(text.p + m.begin, m.end - m.begin), true);
         at = m.end;
     }
-    segment(&x, slice_of(text.p + at, end - at), false);
+    segment(&x, slice_from(slice_of(text.p, end), at), false);
     if (end < text.n)
         segment(&x, behind, false);
     return true;

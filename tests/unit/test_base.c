@@ -168,6 +168,9 @@ static void the_first_error_stands(void **state)
     assert_int_equal(e.code, ERR_QUERY);
     assert_int_equal(e.at, 7);
     assert_string_equal(e.text, "one two 3");
+    err_clear(&e);
+    err_set(&e, ERR_IO, "a\xafz \xc3");
+    assert_string_equal(e.text, "a?z ?");
     assert_int_equal(err_set(NULL, ERR_IO, "nobody listens"), -1);
     err_clear(&e);
     assert_int_equal(e.code, ERR_NONE);
