@@ -11,8 +11,9 @@
 
 enum {
     LEVELS = 100,
-    PROBE = 32,         /* a list this many times as long as what it is held against is probed */
-    EARLY_STOP = 50000, /* postings to decode above which Xapian's stop is quicker */
+    PROBE = 4,          /* a list so many times as long as what it is held against is probed, */
+    PROBE_AGAIN = 32,   /* or so many, when it was asked for before: then it is kept */
+    EARLY_STOP = 20000, /* postings to decode above which Xapian's stop is quicker */
     RETRIES = 3
 };
 
@@ -127,6 +128,16 @@ static size_t seek(const uint32_t *v, size_t n, size_t i, uint32_t at)
     return low;
 }
 
+/* The same from a place that is near. */
+static inline size_t step_to(const uint32_t *v, size_t n, size_t i, uint32_t at, bool near)
+{
+    if (!near)
+        return seek(v, n, i, at);
+    while (i < n && v[i] < at)
+        i++;
+    return i;
+}
+
 static bool holds_at(const uint32_t *v, size_t n, uint32_t at)
 {
     size_t i = seek(v, n, 0, at);
@@ -225,24 +236,26 @@ static int probed(struct matcher *m, const struct posting_list *p, double rare, 
     return 0;
 }
 
-static int listed(struct matcher *m, const struct posting_list *p, uint32_t wqf, bool weighs,
+static int listed(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs,
     bool clamped, const struct list *within, struct list *out)
 {
     double rare = weighs ? rarity(m, p->frequency, wqf) : 0;
-    if (!p->read && within && p->frequency / PROBE > within->n)
+    if (!p->read && within && p->frequency / (p->asked++ ? PROBE_AGAIN : PROBE) > within->n)
         return probed(m, p, rare, weighs, within, out);
-    if (postings_read(m->p, (struct posting_list *)p, m->e))
+    if (postings_read(m->p, p, m->e))
         return -1;
     if (!within && !weighs) {
         *out = (struct list){.at = p->at, .n = p->n};
         return 0;
     }
+    enum { NEAR = 6 };
     size_t n = within ? within->n : p->n, i = 0;
+    bool near = p->n / NEAR < n;
     if (list_new(m, n < p->n ? n : p->n, weighs, false, out))
         return -1;
     for (size_t k = 0; k < n; k++) {
         uint32_t at = within ? within->at[k] : p->at[k];
-        i = within ? seek(p->at, p->n, i, at) : k;
+        i = within ? step_to(p->at, p->n, i, at, near) : k;
         if (i == p->n)
             break;
         if (p->at[i] != at)
@@ -677,19 +690,32 @@ static int all_of(struct matcher *m, struct sized *v, size_t n, const struct lis
         if (most(m, v[i].q, &v[i].most, level))
             return -1;
     qsort(v, n, sizeof *v, by_size);
-    struct list found;
     for (size_t i = 0; i < n; i++) {
         struct list one;
-        if (eval(m, v[i].q, v[i].weighs, i ? &found : within, level, &one))
+        const struct list found = {.at = out->at, .n = out->n}, before = *out;
+        if (eval(m, v[i].q, false, i ? &found : within, level, &one))
             return -1;
-        const struct list before = *out;
         if (i == 0)
             *out = one;
         else if (meet(m, &before, &one, out))
             return -1;
-        found = (struct list){.at = out->at, .n = out->n};
         if (!out->n)
             return 0;
+    }
+    return 0;
+}
+
+/* Weights come last, for those alone that match. */
+static int weigh_all(
+    struct matcher *m, const struct sized *v, size_t n, unsigned level, struct list *found)
+{
+    const struct list here = {.at = found->at, .n = found->n};
+    for (size_t i = 0; i < n && found->n; i++) {
+        struct list one;
+        const struct list before = *found;
+        if (v[i].weighs && (eval(m, v[i].q, true, &here, level, &one) ||
+                               (one.weight && meet(m, &before, &one, found))))
+            return -1;
     }
     return 0;
 }
@@ -706,7 +732,11 @@ static int conjunction(struct matcher *m, const struct xquery *q, bool weighs, b
         *out = (struct list){0};
         return 0;
     }
-    return all_of(m, v, q->n_kids, within, level, out);
+    if (q->n_kids == 1)
+        return eval(m, q->kids[0], weighs, within, level, out);
+    return all_of(m, v, q->n_kids, within, level, out) || weigh_all(m, v, q->n_kids, level, out)
+               ? -1
+               : 0;
 }
 
 /* Many lists without weights, by a bit for each document. */
@@ -944,33 +974,73 @@ static bool is_ours(const struct xquery *q, unsigned level)
     return true;
 }
 
-/* Postings that would have to be decoded first. */
-static int to_decode(struct matcher *m, const struct xquery *q, size_t *sum)
+/* A prefix as the OR of its terms. */
+static struct xquery *as_terms(struct matcher *m, const struct xquery *q, uint64_t *documents)
 {
-    struct posting_list *list;
-    if (q->op == XQ_TERM) {
-        if (postings_find(m->p, q->term, &list, m->e))
-            return -1;
-        *sum += list->read ? 0 : list->frequency;
-    }
-    for (size_t i = 0; i < q->n_kids; i++)
-        if (to_decode(m, q->kids[i], sum))
-            return -1;
-    return 0;
+    struct xmaker x = {m->scratch, m->e};
+    struct xkids k = {0};
+    struct slice *terms;
+    size_t n;
+    if (postings_expand(m->p, q->term, q->limit, m->scratch, &terms, &n, documents, m->e))
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (xkids_add(&x, &k, xquery_term(&x, terms[i])))
+            return NULL;
+    return xquery_over(&x, XQ_OR, k);
 }
 
-static int stops_early(struct matcher *m, bool *is)
+/* The tree without prefixes, for Xapian, and how many postings we would have to decode first. */
+static struct xquery *spelt_out(struct matcher *m, const struct xquery *q, uint64_t *sum)
+{
+    struct posting_list *list;
+    uint64_t documents = 0;
+    if (q->op == XQ_PREFIX) {
+        struct xquery *terms = as_terms(m, q, &documents);
+        *sum += documents;
+        return terms;
+    }
+    if (q->op == XQ_TERM) {
+        if (postings_find(m->p, q->term, &list, m->e))
+            return NULL;
+        *sum += list->read ? 0 : list->frequency;
+    }
+    struct xquery *copy = arena_alloc(m->scratch, sizeof *copy);
+    struct xquery **kids = arena_array(m->scratch, q->n_kids, sizeof *kids);
+    if (!copy || !kids) {
+        err_memory(m->e);
+        return NULL;
+    }
+    *copy = *q;
+    copy->kids = kids;
+    for (size_t i = 0; i < q->n_kids; i++)
+        if (!(kids[i] = spelt_out(m, q->kids[i], sum)))
+            return NULL;
+    return copy;
+}
+
+static bool weighs_something(const struct xquery *q)
+{
+    size_t n = q->op == XQ_FILTER || q->op == XQ_NOT ? 1 : q->n_kids;
+    if (q->op == XQ_TERM || q->op == XQ_PREFIX)
+        return true;
+    if (q->op == XQ_SCALE && !(q->factor > 0))
+        return false;
+    for (size_t i = 0; i < n && i < q->n_kids; i++)
+        if (weighs_something(q->kids[i]))
+            return true;
+    return false;
+}
+
+/* Few of many, in order of docids: Xapian stops when it has them. NULL: this is not so. */
+static struct xquery *early(struct matcher *m)
 {
     const struct xsearch *s = m->s;
-    size_t sum = 0;
-    *is = false;
+    uint64_t sum = 0;
     if ((s->sort != XSORT_DOCID && s->sort != XSORT_DOCID_DOWN) || s->all_docids ||
         (uint64_t)s->first + s->max > 1000 || s->check > 10000)
-        return 0;
-    if (to_decode(m, s->query, &sum))
-        return -1;
-    *is = sum > EARLY_STOP;
-    return 0;
+        return NULL;
+    struct xquery *q = spelt_out(m, s->query, &sum);
+    return sum > EARLY_STOP ? q : NULL;
 }
 
 /* --- the answer ---------------------------------------------------------------------------- */
@@ -1206,14 +1276,17 @@ static int answer(struct matcher *m, struct arena *a, struct xresult *r)
 
 static int search(struct matcher *m, struct arena *a, struct xresult *r)
 {
-    bool early;
+    struct xsearch s = *m->s;
     *r = (struct xresult){0};
     if (postings_of(m->db, &m->p, &m->docs, m->e))
         return -1;
     m->scratch = postings_scratch(m->p);
-    int rc = stops_early(m, &early) ? -1
-             : early                ? xdb_search(m->db, a, m->s, r, m->e)
-                                    : answer(m, a, r);
+    if (s.sort == XSORT_WEIGHT && !weighs_something(s.query))
+        s.sort = XSORT_DOCID;
+    m->s = &s;
+    struct xquery *q = early(m);
+    s.query = q ? q : s.query;
+    int rc = m->e->code ? -1 : q ? xdb_search(m->db, a, &s, r, m->e) : answer(m, a, r);
     arena_reset(m->scratch);
     return rc;
 }

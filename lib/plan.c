@@ -336,11 +336,11 @@ static struct xquery *prefix_of(struct planner *pl, struct slice begin)
     return q;
 }
 
-/* One or two letters, as typed so far: half of all units have such words, and no weight of theirs
- * tells which unit was meant. Without weights the newest ones come first, and soon. */
-static bool says_little(const struct planner *pl, const struct token *t)
+/* One or two letters: half of all units have words that begin so, and no weight of theirs tells
+ * which unit was meant. Without weights the newest ones come first, and soon. */
+static bool says_little(const struct token *t)
 {
-    return pl->o->partial && t->plain.n <= 2;
+    return t->plain.n <= 2;
 }
 
 /* The words that begin so, weighed by the stems that do. */
@@ -354,7 +354,7 @@ static struct xquery *prefix_leaf(struct planner *pl, const struct token *t, str
     if (mark(pl, (struct plan_mark){.prefix = t->plain}))
         return NULL;
     struct xquery *q = xquery_scale(&pl->m, prefix_of(pl, form), 0);
-    return token_is_stemmed(t) && !says_little(pl, t)
+    return token_is_stemmed(t) && !says_little(t)
                ? xquery_pair(&pl->m, XQ_MAYBE, q, prefix_of(pl, stem))
                : q;
 }
@@ -501,7 +501,7 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
     } else if (prefix) {
         const struct token *last = base[count - 1];
         own = prefix_leaf(pl, last, count == 1 ? last->plain : whole ? whole->plain : last->plain);
-        if (own && count == 1 && !says_little(pl, last))
+        if (own && count == 1 && !says_little(last))
             own = xquery_pair(&pl->m, XQ_OR, own, own_leaf(pl, last));
     } else if (count == 1 || is_possessive(node, base, count)) {
         inherit = base[0];

@@ -8,7 +8,8 @@
 enum {
     BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
     BYTES_EACH = 8,
-    EXPANSION_KEPT = 2 << 20
+    EXPANSION_KEPT = 2 << 20,
+    BLOCK_BITS = 15
 };
 
 struct entry {
@@ -29,6 +30,8 @@ struct postings {
     struct xdb *db;
     uint64_t moves;
     struct docs docs;
+    uint32_t *blocks; /* where each begins, as far as there are documents */
+    size_t n_blocks;
     struct entry **buckets;
     size_t n_buckets, n_entries;
     size_t bytes;
@@ -73,6 +76,8 @@ static void forget(struct postings *p)
     texts_free(&p->texts);
     free(p->docs.ids);
     free(p->docs.lengths);
+    free(p->blocks);
+    p->blocks = NULL;
     p->docs = (struct docs){0};
 }
 
@@ -213,32 +218,48 @@ void postings_note(
 
 /* --- documents ----------------------------------------------------------------------------- */
 
-/* The place of the first document from `from` on whose docid is not below `id`. */
-static size_t place_of(const struct docs *d, size_t from, docid_t id)
+/* Docids come in blocks (days, schema.h) that are mostly without gaps: the place of a block's first
+ * document tells that of the others, or where it is at most. */
+static size_t block_of(docid_t id)
 {
-    size_t low = from, step = 1;
-    while (low + step < d->n && d->ids[low + step] < id) {
-        low += step;
-        step *= 2;
-    }
-    size_t high = low + step < d->n ? low + step : d->n;
+    return (id - 1) >> BLOCK_BITS;
+}
+
+static void place_blocks(struct postings *p)
+{
+    size_t block = 0;
+    for (size_t i = 0; i < p->docs.n; i++)
+        for (size_t own = block_of(p->docs.ids[i]); block <= own; block++)
+            p->blocks[block] = (uint32_t)i;
+}
+
+/* SIZE_MAX: there is no such document. */
+static size_t place_of(const struct postings *p, docid_t id)
+{
+    size_t block = block_of(id);
+    if (block >= p->n_blocks)
+        return SIZE_MAX;
+    const docid_t *ids = p->docs.ids;
+    size_t low = p->blocks[block], high = low + ((id - 1) & ((1u << BLOCK_BITS) - 1));
+    high = high < p->docs.n ? high : p->docs.n - 1;
+    if (ids[high] == id)
+        return high;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (d->ids[mid] < id)
+        if (ids[mid] < id)
             low = mid + 1;
         else
             high = mid;
     }
-    return low;
+    return ids[low] == id ? low : SIZE_MAX;
 }
 
 /* Docids in at[] become places. -1: one is not there, which says the revision changed. */
-static int to_places(const struct docs *d, uint32_t *at, size_t n, struct err *e)
+static int to_places(const struct postings *p, uint32_t *at, size_t n, struct err *e)
 {
-    size_t place = 0;
     for (size_t i = 0; i < n; i++) {
-        place = place_of(d, place, at[i]);
-        if (place == d->n || d->ids[place] != at[i])
+        size_t place = place_of(p, at[i]);
+        if (place == SIZE_MAX)
             return err_set(e, ERR_BUSY, "the revision that was read is gone");
         at[i] = (uint32_t)place;
     }
@@ -253,7 +274,7 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
     uint32_t *at = malloc((n ? n : 1) * sizeof *at);
     uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
     int rc = at && wdf ? xdb_posting_list(p->db, list->term, at, wdf, n, &got, e) : err_memory(e);
-    if (rc || to_places(&p->docs, at, got, e)) {
+    if (rc || to_places(p, at, got, e)) {
         free(at);
         free(wdf);
         return -1;
@@ -284,10 +305,15 @@ static int read_docs(struct postings *p, struct err *e)
     size_t n = (size_t)info.documents;
     d->ids = malloc((n ? n : 1) * sizeof *d->ids);
     d->lengths = malloc((n ? n : 1) * sizeof *d->lengths);
+    p->n_blocks = block_of(info.last_docid) + 1;
+    p->blocks = malloc(p->n_blocks * sizeof *p->blocks);
     d->average = info.average_length;
-    if (!d->ids || !d->lengths)
+    if (!d->ids || !d->lengths || !p->blocks)
         return err_memory(e);
-    return xdb_lengths(p->db, d->ids, d->lengths, n, &d->n, e);
+    if (xdb_lengths(p->db, d->ids, d->lengths, n, &d->n, e))
+        return -1;
+    place_blocks(p);
+    return 0;
 }
 
 int postings_of(struct xdb *db, struct postings **out, const struct docs **docs, struct err *e)
@@ -491,23 +517,50 @@ static int sum_up(
     return rc;
 }
 
-static int choose(
-    struct postings *p, struct slice start, uint32_t limit, struct entry *x, struct err *e)
+/* The `limit` most frequent terms that begin with `start`; *picks is the caller's to free. */
+static int choose(struct postings *p, struct slice start, uint32_t limit, struct pick **picks,
+    size_t *n, struct err *e)
 {
     size_t first, end;
     if (expand(p, start, e))
         return -1;
     range_of(&p->expansion, start, &first, &end);
-    size_t n = end - first;
-    struct pick *picks = malloc((n ? n : 1) * sizeof *picks);
-    if (!picks)
+    *n = end - first;
+    *picks = malloc((*n ? *n : 1) * sizeof **picks);
+    if (!*picks)
         return err_memory(e);
-    for (size_t i = 0; i < n; i++)
-        picks[i] = (struct pick){p->expansion.documents[first + i], (uint32_t)(first + i)};
-    if (n > limit) {
-        qsort(picks, n, sizeof *picks, most_first);
-        n = limit;
+    for (size_t i = 0; i < *n; i++)
+        (*picks)[i] = (struct pick){p->expansion.documents[first + i], (uint32_t)(first + i)};
+    if (*n > limit) {
+        qsort(*picks, *n, sizeof **picks, most_first);
+        *n = limit;
     }
+    return 0;
+}
+
+int postings_expand(struct postings *p, struct slice start, uint32_t limit, struct arena *a,
+    struct slice **terms, size_t *n, uint64_t *documents, struct err *e)
+{
+    struct pick *picks;
+    if (choose(p, start, limit, &picks, n, e))
+        return -1;
+    *terms = arena_array(a, *n, sizeof **terms);
+    *documents = 0;
+    for (size_t i = 0; i < *n && *terms; i++) {
+        (*terms)[i] = p->expansion.terms[picks[i].place];
+        *documents += picks[i].documents;
+    }
+    free(picks);
+    return *terms ? 0 : err_memory(e);
+}
+
+static int merge(
+    struct postings *p, struct slice start, uint32_t limit, struct entry *x, struct err *e)
+{
+    struct pick *picks;
+    size_t n;
+    if (choose(p, start, limit, &picks, &n, e))
+        return -1;
     int rc = sum_up(p, picks, n, x, e);
     free(picks);
     return rc;
@@ -528,7 +581,7 @@ int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
     free(name);
     if (!x)
         return -1;
-    if (is_new && choose(p, start, limit, x, e)) {
+    if (is_new && merge(p, start, limit, x, e)) {
         entry_drop(p, x);
         return -1;
     }

@@ -30,6 +30,7 @@ struct posting_list {
     uint32_t *at;       /* ascending, counted as told above */
     uint16_t *wdf;      /* as often as the document has the term, 65,535 at most */
     bool read;
+    uint32_t asked; /* for the reader's own use: 0 at first */
 };
 
 struct postings;
@@ -51,6 +52,10 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e);
  * more; wdf is added up, and the frequency is what Xapian estimates for a synonym of them. */
 int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
     struct posting_list **list, struct err *e);
+
+/* Those terms, and how many documents hold them, added up; the terms live until postings_of. */
+int postings_expand(struct postings *p, struct slice start, uint32_t limit, struct arena *a,
+    struct slice **terms, size_t *n, uint64_t *documents, struct err *e);
 
 /*
  * How many of `documents` hold any of n terms, as Xapian estimates for a synonym: as if they did

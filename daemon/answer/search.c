@@ -37,6 +37,7 @@ struct search {
     double *score;
     size_t n_found, cap_found, cap_score;
     uint64_t known; /* the total, where a match told it on the way; else UINT64_MAX */
+    uint64_t least; /* matches that a tier alone has */
     struct err *e;
 };
 
@@ -197,6 +198,7 @@ static int first_page(struct search *s, size_t i, double floor)
             return -1;
     if (!before && i + 1 == s->n_tiers && r.lower == r.upper)
         s->known = r.total;
+    s->least = r.lower > s->least ? r.lower : s->least;
     return 0;
 }
 
@@ -569,6 +571,11 @@ static int count(struct search *s)
     s->r->total = s->known;
     if (s->known != UINT64_MAX)
         return 0;
+    if (s->least > TOTAL_EXACT && !s->params->exact) {
+        s->r->total = s->least;
+        s->r->total_exact = false;
+        return 0;
+    }
     uint32_t check = s->params->exact ? UINT32_MAX : TOTAL_EXACT + 1;
     if (run(s, s->all, XSORT_DOCID, 0, 0, check, false, &r))
         return -1;
