@@ -24,6 +24,7 @@ struct list {
     bool *unsure;   /* NULL: none is. Words' places have still to be looked at: it may not match,
                        or weigh less */
     size_t n;
+    bool run; /* one behind the other, without a gap */
 };
 
 struct phrase {
@@ -236,10 +237,38 @@ static int probed(struct matcher *m, const struct posting_list *p, double rare, 
     return 0;
 }
 
+/* What of a list lies in a run of documents. */
+static int part_of(struct matcher *m, const struct posting_list *p, const struct list *run,
+    struct posting_list *part)
+{
+    uint32_t first = run->at[0], last = run->at[run->n - 1];
+    *part = *p;
+    if (p->read) {
+        size_t begin = seek(p->at, p->n, 0, first);
+        part->n = seek(p->at, p->n, begin, last + 1) - begin;
+        part->at += begin;
+        part->wdf += begin;
+        return 0;
+    }
+    part->at = raw(m, run->n, sizeof *part->at);
+    part->wdf = raw(m, run->n, sizeof *part->wdf);
+    part->read = true;
+    return part->at && part->wdf
+               ? postings_part(m->p, p, first, last, part->at, part->wdf, &part->n, m->e)
+               : -1;
+}
+
 static int listed(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs,
     bool clamped, const struct list *within, struct list *out)
 {
     double rare = weighs ? rarity(m, p->frequency, wqf) : 0;
+    struct posting_list part;
+    if (within && within->run) {
+        if (part_of(m, p, within, &part))
+            return -1;
+        p = &part;
+        within = NULL;
+    }
     if (!p->read && within && p->frequency / (p->asked++ ? PROBE_AGAIN : PROBE) > within->n)
         return probed(m, p, rare, weighs, within, out);
     if (postings_read(m->p, p, m->e))
@@ -278,6 +307,29 @@ static int every(struct matcher *m, const struct list *within, struct list *out)
     return 0;
 }
 
+/* The documents that are promised, as a part of what they may be. */
+static int promised(
+    struct matcher *m, const struct xquery *q, const struct list *within, struct list *out)
+{
+    const struct docs *d = m->docs;
+    size_t first = seek(d->ids, d->n, 0, q->first_docid),
+           end = seek(d->ids, d->n, first, q->last_docid);
+    end += end < d->n && d->ids[end] == q->last_docid;
+    if (within) {
+        size_t i = seek(within->at, within->n, 0, (uint32_t)first);
+        *out = (struct list){.at = within->at + i,
+            .n = seek(within->at, within->n, i, (uint32_t)end) - i,
+            .run = within->run};
+        return 0;
+    }
+    if (list_new(m, end - first, false, false, out))
+        return -1;
+    for (size_t i = first; i < end; i++)
+        add(out, (uint32_t)i, 0, false);
+    out->run = true;
+    return 0;
+}
+
 static int given(
     struct matcher *m, const struct xquery *q, const struct list *within, struct list *out)
 {
@@ -304,6 +356,13 @@ static int most(struct matcher *m, const struct xquery *q, size_t *n, unsigned l
     *n = m->docs->n;
     if (level > LEVELS)
         return err_set(m->e, ERR_COMPLEX, "the query is nested too deep");
+    if (q->last_docid) { /* the first to be asked, but for a long one */
+        const struct docs *d = m->docs;
+        size_t first = seek(d->ids, d->n, 0, q->first_docid);
+        *n = seek(d->ids, d->n, first, q->last_docid) - first;
+        *n = *n < d->n / 2 ? 0 : *n;
+        return 0;
+    }
     switch (q->op) {
     case XQ_NONE:
         *n = 0;
@@ -597,6 +656,10 @@ static int judge(
     struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
 {
     *v = (struct verdict){0};
+    if (q->last_docid) {
+        v->is = m->docs->ids[at] >= q->first_docid && m->docs->ids[at] <= q->last_docid;
+        return 0;
+    }
     switch (q->op) {
     case XQ_TERM:
     case XQ_PREFIX:
@@ -690,9 +753,10 @@ static int all_of(struct matcher *m, struct sized *v, size_t n, const struct lis
         if (most(m, v[i].q, &v[i].most, level))
             return -1;
     qsort(v, n, sizeof *v, by_size);
+    *out = (struct list){0};
     for (size_t i = 0; i < n; i++) {
         struct list one;
-        const struct list found = {.at = out->at, .n = out->n}, before = *out;
+        const struct list found = {.at = out->at, .n = out->n, .run = i && out->run}, before = *out;
         if (eval(m, v[i].q, false, i ? &found : within, level, &one))
             return -1;
         if (i == 0)
@@ -911,6 +975,8 @@ static int eval(struct matcher *m, const struct xquery *q, bool weighs, const st
     if (within && !within->n)
         return 0;
     level++;
+    if (q->last_docid)
+        return promised(m, q, within, out);
     switch (q->op) {
     case XQ_NONE:
     case XQ_RANGE:
@@ -963,6 +1029,8 @@ static bool is_ours(const struct xquery *q, unsigned level)
 {
     if (!q || level > LEVELS)
         return false;
+    if (q->last_docid)
+        return true;
     if (q->op == XQ_RANGE || (q->op == XQ_TERM && !q->term.n) ||
         (q->op == XQ_PREFIX && (!q->term.n || !q->limit)))
         return false;
@@ -994,6 +1062,8 @@ static struct xquery *spelt_out(struct matcher *m, const struct xquery *q, uint6
 {
     struct posting_list *list;
     uint64_t documents = 0;
+    if (q->last_docid)
+        return (struct xquery *)q;
     if (q->op == XQ_PREFIX) {
         struct xquery *terms = as_terms(m, q, &documents);
         *sum += documents;
@@ -1031,13 +1101,30 @@ static bool weighs_something(const struct xquery *q)
     return false;
 }
 
+/* Whether it is held within few documents by a promise. */
+static bool is_narrow(const struct matcher *m, const struct xquery *q)
+{
+    const struct docs *d = m->docs;
+    if (q->last_docid) {
+        size_t first = seek(d->ids, d->n, 0, q->first_docid);
+        return seek(d->ids, d->n, first, q->last_docid) - first < d->n / 8;
+    }
+    if (q->op == XQ_SCALE || q->op == XQ_NOT || q->op == XQ_MAYBE)
+        return q->n_kids && is_narrow(m, q->kids[0]);
+    if (q->op == XQ_AND || q->op == XQ_FILTER)
+        for (size_t i = 0; i < q->n_kids; i++)
+            if (is_narrow(m, q->kids[i]))
+                return true;
+    return false;
+}
+
 /* Few of many, in order of docids: Xapian stops when it has them. NULL: this is not so. */
 static struct xquery *early(struct matcher *m)
 {
     const struct xsearch *s = m->s;
     uint64_t sum = 0;
     if ((s->sort != XSORT_DOCID && s->sort != XSORT_DOCID_DOWN) || s->all_docids ||
-        (uint64_t)s->first + s->max > 1000 || s->check > 10000)
+        (uint64_t)s->first + s->max > 1000 || s->check > 10000 || is_narrow(m, s->query))
         return NULL;
     struct xquery *q = spelt_out(m, s->query, &sum);
     return sum > EARLY_STOP ? q : NULL;

@@ -273,7 +273,8 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
         return 0;
     uint32_t *at = malloc((n ? n : 1) * sizeof *at);
     uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
-    int rc = at && wdf ? xdb_posting_list(p->db, list->term, at, wdf, n, &got, e) : err_memory(e);
+    int rc = at && wdf ? xdb_posting_list(p->db, list->term, 1, UINT32_MAX, at, wdf, n, &got, e)
+                       : err_memory(e);
     if (rc || to_places(p, at, got, e)) {
         free(at);
         free(wdf);
@@ -281,6 +282,17 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
     }
     postings_note(p, list, at, wdf, got);
     return 0;
+}
+
+int postings_part(struct postings *p, const struct posting_list *list, uint32_t first,
+    uint32_t last, uint32_t *at, uint16_t *wdf, size_t *n, struct err *e)
+{
+    const docid_t *ids = p->docs.ids;
+    return xdb_posting_list(p->db, list->term, ids[first], ids[last], at, wdf,
+               (size_t)(last - first) + 1, n, e) ||
+                   to_places(p, at, *n, e)
+               ? -1
+               : 0;
 }
 
 int postings_probe(struct postings *p, const struct posting_list *list, const uint32_t *at,

@@ -45,12 +45,25 @@ static int add_days(struct resolver *r, struct xkids *k, day_t from, day_t to)
     return 0;
 }
 
+/* Docids tell the day, but for units with the term R; where there are none, a range of days is one
+ * of docids. */
+static int promise_docids(struct resolver *r, struct xquery *q, day_t from, day_t to)
+{
+    uint32_t odd = 1;
+    const day_t oldest = DOCID_NEWEST - DOCID_DAYS + 1;
+    if (r->db && xdb_term_freq(r->db, SLICE_LIT("R"), &odd, r->m.e))
+        return -1;
+    if (odd || to < oldest || from > DOCID_NEWEST)
+        return 0;
+    q->first_docid = schema_day_docid(to < DOCID_NEWEST ? to : DOCID_NEWEST);
+    q->last_docid = schema_day_docid(from > oldest ? from : oldest) + (1u << DOCID_DAY_BITS) - 1;
+    return 0;
+}
+
 /* Whole months by their terms, the days at both ends by theirs; an open or very long range by the
  * value. */
-struct xquery *resolve_days(struct resolver *r, day_t from, day_t to)
+static struct xquery *days_query(struct resolver *r, day_t from, day_t to)
 {
-    if (from > to)
-        return xquery_new(&r->m, XQ_NONE);
     if (from <= DAY_MIN || to >= DAY_MAX || to - from > DAYS_MAX) {
         struct xquery *q = xquery_new(&r->m, XQ_RANGE);
         char *ends = arena_alloc(r->m.a, 8);
@@ -79,6 +92,12 @@ struct xquery *resolve_days(struct resolver *r, day_t from, day_t to)
         d = next;
     }
     return xquery_over(&r->m, XQ_OR, k);
+}
+
+struct xquery *resolve_days(struct resolver *r, day_t from, day_t to)
+{
+    struct xquery *q = from > to ? xquery_new(&r->m, XQ_NONE) : days_query(r, from, to);
+    return q && (from > to || promise_docids(r, q, from, to) == 0) ? q : NULL;
 }
 
 int resolve_known(

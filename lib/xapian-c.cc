@@ -1033,15 +1033,20 @@ int xdb_lengths(
     });
 }
 
-int xdb_posting_list(struct xdb *db, struct slice term, docid_t *docids, uint16_t *wdf, size_t max,
-    size_t *n, struct err *e)
+int xdb_posting_list(struct xdb *db, struct slice term, docid_t first, docid_t last,
+    docid_t *docids, uint16_t *wdf, size_t max, size_t *n, struct err *e)
 {
     return reading(db, e, [&] {
         std::string name = str(term);
         *n = 0;
         Xapian::PostingIterator end = db->db.postlist_end(name);
-        for (Xapian::PostingIterator i = db->db.postlist_begin(name); *n < max && i != end; ++i) {
+        Xapian::PostingIterator i = db->db.postlist_begin(name);
+        if (first > 1 && i != end)
+            i.skip_to(first);
+        for (; *n < max && i != end; ++i) {
             docids[*n] = *i;
+            if (docids[*n] > last)
+                break;
             wdf[(*n)++] = narrow(i.get_wdf());
         }
         return 0;

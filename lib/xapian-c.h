@@ -64,6 +64,9 @@ struct xquery {
     double factor;
     const docid_t *docids;
     size_t n_docids;
+    /* A promise about this part: it matches just the documents from first_docid to last_docid.
+     * 0: nothing is promised. Xapian does not ask; match.h does. */
+    docid_t first_docid, last_docid;
 };
 
 /* Xapian's own description of the query it would run, for --explain. */
@@ -119,9 +122,10 @@ int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t fir
 /* All documents, ascending, and their lengths; at most `max`. */
 int xdb_lengths(
     struct xdb *db, docid_t *docids, uint32_t *lengths, size_t max, size_t *n, struct err *e);
-/* The posting list of `term`: at most `max` documents, ascending, and their wdf, 65,535 at most. */
-int xdb_posting_list(struct xdb *db, struct slice term, docid_t *docids, uint16_t *wdf, size_t max,
-    size_t *n, struct err *e);
+/* The posting list of `term` from docid `first` to `last`: at most `max` documents, ascending, and
+ * their wdf, 65,535 at most. */
+int xdb_posting_list(struct xdb *db, struct slice term, docid_t first, docid_t last,
+    docid_t *docids, uint16_t *wdf, size_t max, size_t *n, struct err *e);
 /* Which of the n documents (ascending) hold `term`, and their wdf. */
 int xdb_probe(struct xdb *db, struct slice term, const docid_t *docids, size_t n, uint16_t *wdf,
     bool *found, struct err *e);

@@ -286,6 +286,42 @@ static void phrases_weigh_their_words(void **state)
     }
 }
 
+/* A part that says which docids it matches, beside one that does not. */
+static void promises_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    for (int i = 0; i < 400; i++) {
+        docid_t first = 1 + roll(2400), last = first + roll(900), ids[900];
+        struct xquery run = {.op = XQ_DOCIDS, .docids = ids};
+        for (docid_t id = first; id < last; id++)
+            ids[run.n_docids++] = id;
+        struct xquery *kids[] = {tree(&m), &run};
+        struct xquery both = {.op = roll(3)   ? XQ_FILTER
+                                    : roll(2) ? XQ_AND
+                                              : XQ_NOT,
+            .kids = kids,
+            .n_kids = 2};
+        struct xsearch s = {.query = &both,
+            .sort = (enum xsort)roll(3),
+            .max = 20,
+            .check = UINT32_MAX,
+            .k1 = 1.2,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xresult mine, its;
+        ok(f, xdb_search(f->judge, &f->a, &s, &its, &f->e));
+        run.first_docid = first;
+        run.last_docid = last > first ? last - 1 : 0;
+        ok(f, match_search(f->db, &f->a, &s, &mine, &f->e));
+        same_hits(f, &both, &mine, &its);
+        assert_int_equal(mine.total, its.total);
+        arena_reset(&f->a);
+    }
+}
+
 /* --- what is kept -------------------------------------------------------------------------- */
 
 static void another_revision_forgets(void **state)
@@ -377,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_match_as_xapians),
         cmocka_unit_test(phrases_weigh_their_words),
+        cmocka_unit_test(promises_are_kept),
         cmocka_unit_test(another_revision_forgets),
         cmocka_unit_test(discarded_revision_is_left),
         cmocka_unit_test(time_ends_a_match),
