@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/sandbox.h"
 #include "lib/log.h"
 
 enum { HALF_MS = 10000, STALL_MS = 30000 };
@@ -274,6 +275,7 @@ static void ask(struct conn *c, struct request *r)
     r->conn = c;
     r->done = on_done;
     r->facts = (struct daemon_facts){.db = h->db,
+        .sandbox = sandbox_name(),
         .started_ns = h->started_ns,
         .requests = h->requests,
         .connections = h->n_conns,

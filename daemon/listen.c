@@ -15,7 +15,7 @@
 
 #include "lib/config.h"
 
-enum { BACKLOG = 511, HANDED_FD = 3 };
+enum { BACKLOG = 511 };
 
 static int io_error(struct err *e, const char *what, const char *path)
 {
@@ -44,13 +44,14 @@ static int take_handed(struct listener *l, struct err *e)
         return err_set(e, ERR_IO, "LISTEN_FDS: one socket is expected");
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
-    if (socket_option(HANDED_FD, SO_DOMAIN) != AF_UNIX ||
-        socket_option(HANDED_FD, SO_TYPE) != SOCK_STREAM ||
-        socket_option(HANDED_FD, SO_ACCEPTCONN) != 1)
+    if (socket_option(LISTENER_HANDED, SO_DOMAIN) != AF_UNIX ||
+        socket_option(LISTENER_HANDED, SO_TYPE) != SOCK_STREAM ||
+        socket_option(LISTENER_HANDED, SO_ACCEPTCONN) != 1)
         return err_set(e, ERR_IO, "file descriptor 3 is no listening Unix stream socket");
-    if (fcntl(HANDED_FD, F_SETFD, FD_CLOEXEC) || fcntl(HANDED_FD, F_SETFL, O_RDWR | O_NONBLOCK))
+    if (fcntl(LISTENER_HANDED, F_SETFD, FD_CLOEXEC) ||
+        fcntl(LISTENER_HANDED, F_SETFL, O_RDWR | O_NONBLOCK))
         return err_set(e, ERR_IO, "file descriptor 3: %s", strerror(errno));
-    l->fd = HANDED_FD;
+    l->fd = LISTENER_HANDED;
     return 0;
 }
 

@@ -3,16 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/options.h"
+#include "daemon/sandbox.h"
 #include "daemon/server.h"
 #include "lib/log.h"
 
@@ -57,15 +54,6 @@ static int fill_standard_streams(void)
         return -1;
     close(fd);
     return 0;
-}
-
-/* Notes are private: no file of ours is for others, and no core holds their text. */
-static void harden(void)
-{
-    umask(077);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 /* --- going into the background -----------------------------------------------------------------
@@ -138,6 +126,7 @@ static int serve(const struct daemon_options *o, const struct config *config)
     struct listener listener;
     if (listener_open(&listener, config->socket.text, &e))
         return fail(&e);
+    sandbox_enter(config, listener.lock >= 0 ? listener.path : NULL);
     struct server_options server = {.config = config,
         .threads = o->threads,
         .idle_exit = o->idle_exit,
@@ -188,7 +177,7 @@ int main(int argc, char **argv)
         buf_str(&text, "kbsearchd " PACKAGE_VERSION "\n");
         return print(&text);
     }
-    harden();
+    sandbox_prepare(listener_is_handed() ? LISTENER_HANDED + 1 : STDERR_FILENO + 1);
     struct arena arena = {0};
     struct config config;
     int rc = config_load(&arena, &o.config, &config, &e) ? fail(&e) : serve(&o, &config);

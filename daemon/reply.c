@@ -439,6 +439,7 @@ static int reply_status(struct answer *w, const union proto_params *p,
     json_key_int(&j, "connections", facts->connections);
     json_key_int(&j, "requests", (int64_t)facts->requests);
     json_key_int(&j, "readers", facts->readers);
+    json_key_string(&j, "sandbox", slice_str(facts->sandbox));
     key_string_or_null(&j, "error", r.error);
     json_close(&j, '}');
     return 0;

@@ -11,6 +11,7 @@
 /* What the daemon knows of itself, taken by the loop when the request came in. */
 struct daemon_facts {
     const char *db;
+    const char *sandbox; /* sandbox_name() */
     uint64_t started_ns; /* CLOCK_MONOTONIC */
     uint64_t requests;   /* answered so far */
     unsigned connections, readers;

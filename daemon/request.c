@@ -6,6 +6,7 @@
 
 #include "daemon/lsp.h"
 #include "daemon/mcp.h"
+#include "daemon/sandbox.h"
 #include "lib/query.h"
 
 _Static_assert((int)PROTO_MAX_QUERY_BYTES == (int)QUERY_BYTES &&
@@ -256,7 +257,8 @@ void request_run(
         .arena = &r->arena,
         .today = r->today,
         .deadline_ns = r->deadline_ns,
-        .stop = &r->stop};
+        .stop = &r->stop,
+        .hides = sandbox_hides};
     struct err e = {0};
     int tries = 0;
     do

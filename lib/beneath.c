@@ -56,20 +56,29 @@ static int open_by_steps(int vault_fd, const char *rel)
     return fd;
 }
 
+static int refuse(int why, struct err *e)
+{
+    if (why == ENOENT || why == ENOTDIR)
+        err_set(e, ERR_MISSING, "no such file");
+    else if (why == EXDEV || why == ELOOP)
+        err_set(e, ERR_IO, "it leads out of the vault");
+    else
+        err_set(e, ERR_IO, "%s", strerror(why));
+    errno = why;
+    return -1;
+}
+
 int beneath_open(int vault_fd, const char *rel, struct err *e)
 {
     struct stat st;
     int fd = open_by_kernel(vault_fd, rel);
     if (fd < 0 && errno == ENOSYS)
         fd = open_by_steps(vault_fd, rel);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return err_set(e, ERR_MISSING, "no such file");
-    if (fd < 0 && (errno == EXDEV || errno == ELOOP))
-        return err_set(e, ERR_IO, "it leads out of the vault");
     if (fd < 0)
-        return err_set(e, ERR_IO, "%s", strerror(errno));
+        return refuse(errno, e);
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         return fd;
     close(fd);
+    errno = EINVAL;
     return err_set(e, ERR_IO, "it is no regular file");
 }

@@ -12,7 +12,8 @@
 /*
  * A descriptor of the regular file at `rel` below the folder `vault_fd`, the caller's to close. It
  * never waits (a pipe without a writer is refused like any other that is no regular file) and is
- * closed on exec. -1: ERR_MISSING, no such file; ERR_IO, the reason without the path.
+ * closed on exec. -1: ERR_MISSING, no such file; ERR_IO, the reason without the path;
+ * errno is then the kernel's, or EINVAL.
  */
 int beneath_open(int vault_fd, const char *rel, struct err *e);
 

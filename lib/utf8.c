@@ -294,14 +294,24 @@ static void fold_ascii(struct buf *out, struct slice s)
     out->n += n;
 }
 
+/* How much of the ASCII at the beginning stands for itself: a mark may follow its last letter, be
+ * it behind characters that vanish. */
+static size_t sure_run(struct slice s)
+{
+    size_t n = class_of_ascii((unsigned char)s.p[0]) == UTF8_IGNORED ? 0 : ascii_run(s);
+    if (n == s.n)
+        return n;
+    while (n && class_of_ascii((unsigned char)s.p[n - 1]) == UTF8_IGNORED)
+        n--;
+    return n ? n - 1 : 0;
+}
+
 void utf8_fold(struct buf *out, struct slice s)
 {
     struct piece piece;
     piece.n = 0;
     while (s.n) {
-        size_t run = ascii_run(s);
-        /* A mark may follow the run's last letter. */
-        size_t whole = run == s.n ? run : run ? run - 1 : 0;
+        size_t whole = sure_run(s);
         if (whole) {
             flush(out, &piece);
             fold_ascii(out, slice_of(s.p, whole));

@@ -63,9 +63,10 @@ struct answer {
     struct reader *reader;
     const struct config *config; /* saved queries, synonyms; may be NULL */
     struct arena *arena;
-    day_t today;             /* of the asker, else the daemon's */
-    uint64_t deadline_ns;    /* CLOCK_MONOTONIC */
-    const atomic_bool *stop; /* cancelled; may be NULL */
+    day_t today;                              /* of the asker, else the daemon's */
+    uint64_t deadline_ns;                     /* CLOCK_MONOTONIC */
+    const atomic_bool *stop;                  /* cancelled; may be NULL */
+    bool (*hides)(int dir, const char *path); /* sandbox_hides; may be NULL */
     struct matches *matches; /* what `subscribe` found, for the daemon to compare with later */
 };
 

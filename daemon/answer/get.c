@@ -123,9 +123,10 @@ static int read_text(struct arena *a, int fd, struct slice *text, struct err *e)
     return how == UTF8_BINARY ? err_set(e, ERR_IO, "it holds no text") : 0;
 }
 
-static int read_file(struct arena *a, const struct vault_row *vault, struct slice rel,
+static int read_file(struct answer *w, const struct vault_row *vault, struct slice rel,
     struct slice *text, struct err *e)
 {
+    struct arena *a = w->arena;
     const char *folder = arena_strndup(a, vault->path.p, vault->path.n);
     const char *name = arena_strndup(a, rel.p, rel.n);
     if (!folder || !name)
@@ -134,6 +135,11 @@ static int read_file(struct arena *a, const struct vault_row *vault, struct slic
     if (dir < 0)
         return err_set(e, ERR_IO, "the vault %s: %s", folder, strerror(errno));
     int fd = beneath_open(dir, name, e);
+    if (fd < 0 && errno == EACCES && w->hides && w->hides(dir, name)) {
+        err_clear(e);
+        err_set(e, ERR_BUSY,
+            "the folder is newer than the daemon, which may not look into it: ask again");
+    }
     close(dir);
     if (fd < 0)
         return -1;
@@ -323,7 +329,7 @@ static int get_id(struct getting *g)
         return -1;
     const struct vault_row *vault = vault_named(g->w->reader, rec.vault);
     g->r->stale = true;
-    if (vault && read_file(a, vault, rec.rel, &text, &unread) == 0) {
+    if (vault && read_file(g->w, vault, rec.rel, &text, &unread) == 0) {
         if (note_parse(a, rec.rel, text, &note, g->e))
             return -1;
         g->r->stale = !reads_as_indexed(g, &note);
@@ -455,9 +461,11 @@ static int get_path(struct getting *g)
     struct arena *a = g->w->arena;
     if (find_note(g, &at))
         return -1;
-    if (read_file(a, at.vault, at.head.rel, &text, &why)) {
+    if (read_file(g->w, at.vault, at.head.rel, &text, &why)) {
         if (why.code == ERR_MEMORY)
             return err_memory(g->e);
+        if (why.code == ERR_BUSY)
+            return err_set(g->e, ERR_BUSY, "%s: %s", shown(a, at.head.rel), why.text);
         return err_set(g->e, ERR_NOT_FOUND,
             "%s is in the index but cannot be read: %s: run kbindex", shown(a, at.head.rel),
             why.text);

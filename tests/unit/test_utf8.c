@@ -210,6 +210,7 @@ static void folds(void **state)
 {
     (void)state;
     static const struct pair rows[] = {
+        {"t\x01\xcc\x8c", "\xc5\xa5"},
         {"", ""},
         {"GPT-5 Turbo\n", "gpt-5 turbo\n"},
         {"Zu\xcc\x88rich", "z\xc3\xbcrich"},
