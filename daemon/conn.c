@@ -217,6 +217,11 @@ static void on_done(struct request *r)
         return;
     }
     leave_flight(c, r);
+    if (r->hidden && !r->cancelled) {
+        request_free(r);
+        conn_close(c);
+        return;
+    }
     if (c->host->cache)
         cache_keep(c->host->cache, r);
     answer(c, r);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,26 @@ static int new_socket(struct err *e)
     return fd;
 }
 
+/* Whether somebody listens; -1 with errno. A keeper that was killed has let go of the lock, and its
+ * child, which dies with it, may not yet have let go of the socket. */
+static int is_heard(const struct sockaddr_un *a, struct err *e)
+{
+    enum { LOOKS = 50, PAUSE_MS = 10 };
+    for (int i = 0; i < LOOKS; i++) {
+        int fd = new_socket(e);
+        if (fd < 0)
+            return -1;
+        int rc = connect(fd, (const struct sockaddr *)a, sizeof *a);
+        int why = errno;
+        close(fd);
+        errno = why;
+        if (rc && why != EAGAIN)
+            return why == ECONNREFUSED || why == ENOENT ? 0 : -1;
+        poll(NULL, 0, PAUSE_MS);
+    }
+    return 1;
+}
+
 /* Only with the lock: no kbsearchd is between bind and listen. */
 static int remove_stale(const struct listener *l, const struct sockaddr_un *a, struct err *e)
 {
@@ -132,17 +153,11 @@ static int remove_stale(const struct listener *l, const struct sockaddr_un *a, s
             "%s is there and is no socket; remove it, or choose another path "
             "with --socket",
             l->path);
-    int fd = new_socket(e);
-    if (fd < 0)
-        return -1;
-    int rc = connect(fd, (const struct sockaddr *)a, sizeof *a);
-    int why = rc ? errno : 0;
-    close(fd);
-    if (why == 0 || why == EAGAIN)
-        return err_set(e, ERR_LOCKED, "another program listens on %s", l->path);
-    errno = why;
-    if (why != ECONNREFUSED && why != ENOENT)
+    int heard = is_heard(a, e);
+    if (heard < 0)
         return io_error(e, "cannot ask who listens on", l->path);
+    if (heard)
+        return err_set(e, ERR_LOCKED, "another program listens on %s", l->path);
     return unlink(l->path) && errno != ENOENT ? io_error(e, "cannot remove", l->path) : 0;
 }
 
@@ -190,6 +205,14 @@ void listener_close(struct listener *l)
     if (l->lock >= 0)
         close(l->lock);
     *l = (struct listener){.fd = -1, .lock = -1};
+}
+
+void listener_lend(struct listener *l)
+{
+    if (l->lock >= 0)
+        close(l->lock);
+    l->lock = -1;
+    l->ino = 0;
 }
 
 /* --- peers -------------------------------------------------------------------------------------

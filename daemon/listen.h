@@ -31,6 +31,8 @@ bool listener_is_handed(void);
  * outlive the listener. The socket is non-blocking. */
 int listener_open(struct listener *l, const char *path, struct err *e);
 void listener_close(struct listener *l);
+/* In a child: it keeps the socket, the path and the lock stay the parent's. */
+void listener_lend(struct listener *l);
 /* The peer of a connection runs as us, or as root. */
 bool peer_is_owner(int fd);
 /* Tells the service manager, if there is one. */

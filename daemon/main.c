@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/keeper.h"
 #include "daemon/options.h"
 #include "daemon/sandbox.h"
 #include "daemon/server.h"
@@ -97,12 +98,9 @@ static bool detach(int *to, int *code)
     return true;
 }
 
-/* The child listens: lets go of the terminal, the folder and the parent. */
-static void tell_parent(void *ctx)
+/* Lets go of the terminal and the folder. */
+static void let_go(void)
 {
-    int *to = ctx;
-    if (*to < 0)
-        return;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
@@ -110,8 +108,64 @@ static void tell_parent(void *ctx)
         close(null);
     if (chdir("/"))
         log_line(LOG_WARNING, "cannot change to /: %s", strerror(errno));
-    (void)!write(*to, "", 1);
-    close(*to);
+}
+
+/* --- keeper and child --------------------------------------------------------------------------
+ */
+
+struct service {
+    const struct daemon_options *options;
+    const struct config *config;
+    struct listener listener;
+    int parent; /* who waits until we can be asked; -1: nobody */
+    bool detached;
+    int keeper; /* in the child: as `parent`, the keeper */
+};
+
+static void tell_keeper(void *ctx)
+{
+    struct service *s = ctx;
+    if (s->detached)
+        let_go();
+    (void)!write(s->keeper, "", 1);
+    close(s->keeper);
+}
+
+static int work(void *ctx, int ready, bool settled)
+{
+    struct service *s = ctx;
+    struct err e = {0};
+    if (s->parent >= 0)
+        close(s->parent);
+    s->keeper = ready;
+    listener_lend(&s->listener);
+    sandbox_enter(s->config, settled);
+    struct server_options server = {.config = s->config,
+        .threads = s->options->threads,
+        .idle_exit = s->options->idle_exit,
+        .cache_mib = s->options->cache,
+        .ready = tell_keeper,
+        .ctx = s};
+    int rc = server_run(&s->listener, &server, &e);
+    return rc < 0 ? fail(&e) : rc ? KEEPER_AGAIN : 0;
+}
+
+static void ready(void *ctx)
+{
+    struct service *s = ctx;
+    notify_ready();
+    if (s->parent < 0)
+        return;
+    let_go();
+    (void)!write(s->parent, "", 1);
+    close(s->parent);
+    s->parent = -1;
+}
+
+static void stopping(void *ctx)
+{
+    struct service *s = ctx;
+    listener_close(&s->listener);
 }
 
 /* --- the program -------------------------------------------------------------------------------
@@ -119,23 +173,18 @@ static void tell_parent(void *ctx)
 
 static int serve(const struct daemon_options *o, const struct config *config)
 {
-    int to = -1, code;
-    if (!o->foreground && !listener_is_handed() && detach(&to, &code))
+    struct service s = {.options = o, .config = config, .parent = -1};
+    int code;
+    if (!o->foreground && !listener_is_handed() && detach(&s.parent, &code))
         return code;
     struct err e = {0};
-    struct listener listener;
-    if (listener_open(&listener, config->socket.text, &e))
+    if (listener_open(&s.listener, config->socket.text, &e))
         return fail(&e);
-    sandbox_enter(config, listener.lock >= 0 ? listener.path : NULL);
-    struct server_options server = {.config = config,
-        .threads = o->threads,
-        .idle_exit = o->idle_exit,
-        .cache_mib = o->cache,
-        .ready = tell_parent,
-        .ctx = &to};
-    int rc = server_run(&listener, &server, &e);
-    listener_close(&listener);
-    return rc ? fail(&e) : 0;
+    s.detached = s.parent >= 0;
+    code =
+        keeper_run(&(struct keeper){.work = work, .ready = ready, .stopping = stopping, .ctx = &s});
+    listener_close(&s.listener);
+    return code;
 }
 
 static int print(struct buf *text)

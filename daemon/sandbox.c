@@ -19,6 +19,7 @@
 
 static enum sandbox held = SANDBOX_NONE;
 static atomic_bool outgrown;
+static bool stays;
 
 void sandbox_prepare(int keep)
 {
@@ -128,18 +129,17 @@ static void allow_reading(
     allow_vaults(rules, index);
 }
 
-static void allow_writing(struct rules rules, const char *socket)
+static void allow_writing(struct rules rules)
 {
     allow(rules, "/dev/null", LANDLOCK_ACCESS_FS_WRITE_FILE);
-    if (socket)
-        allow_folder_of(rules, socket, LANDLOCK_ACCESS_FS_REMOVE_FILE);
 #ifdef SANDBOX_ALSO /* what a build that counts lines leaves behind */
     allow(rules, SANDBOX_ALSO, READ | WRITE | TRUNCATE);
 #endif
 }
 
-enum sandbox sandbox_enter(const struct config *config, const char *socket)
+enum sandbox sandbox_enter(const struct config *config, bool settled)
 {
+    stays = settled;
     long abi =
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
@@ -151,7 +151,7 @@ enum sandbox sandbox_enter(const struct config *config, const char *socket)
     bool known = reader_refresh(&index, &e) == 0;
     struct rules rules = make_rules(abi, known);
     if (rules.fd >= 0) {
-        allow_writing(rules, socket);
+        allow_writing(rules);
         if (known)
             allow_reading(rules, config, &index);
         if (syscall(SYS_landlock_restrict_self, rules.fd, 0) == 0)
@@ -171,13 +171,49 @@ const char *sandbox_name(void)
 /* --- later ---------------------------------------------------------------------------------------
  */
 
+static void outgrow(void)
+{
+    if (!stays)
+        atomic_store(&outgrown, true);
+}
+
 bool sandbox_hides(int dir, const char *path)
 {
     /* Landlock, unlike file modes, has no say in faccessat. */
     bool hidden = held == SANDBOX_FULL && faccessat(dir, path, R_OK, AT_EACCESS) == 0;
     if (hidden)
-        atomic_store(&outgrown, true);
-    return hidden;
+        outgrow();
+    return hidden && !stays;
+}
+
+static void look_at(struct slice folder)
+{
+    char path[PATH_MAX];
+    if (folder.n >= sizeof path)
+        return;
+    memcpy(path, folder.p, folder.n);
+    path[folder.n] = '\0';
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    else if (errno == EACCES)
+        sandbox_hides(AT_FDCWD, path);
+}
+
+void sandbox_look(struct reader *r)
+{
+    if (held == SANDBOX_NONE || (r->index.db && r->looked == r->loaded))
+        return;
+    r->looked = r->index.db ? r->loaded : 0;
+    if (held == SANDBOX_WRITES) {
+        if (r->index.db)
+            outgrow();
+        return;
+    }
+    if (!r->index.db)
+        look_at(slice_str(r->index.dir));
+    for (size_t i = 0; r->index.db && i < r->n_vaults; i++)
+        look_at(r->vaults[i].path);
 }
 
 bool sandbox_outgrown(void)

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "daemon/conn.h"
+#include "daemon/keeper.h"
+#include "daemon/sandbox.h"
 #include "lib/log.h"
 
 enum {
@@ -32,8 +34,9 @@ struct server {
     uv_poll_t accept;
     uv_signal_t signals[3];
     uv_timer_t idle, retry, end;
+    uv_check_t outgrown;
     unsigned max_conns, idle_exit;
-    bool stopping, finished;
+    bool stopping, finished, again;
 };
 
 /* --- the end -----------------------------------------------------------------------------------
@@ -42,9 +45,9 @@ struct server {
 /* What still runs has been told to stop; the process does not wait for it longer than this. */
 static void on_linger(uv_timer_t *timer)
 {
-    (void)timer;
+    const struct server *s = timer->data;
     log_line(LOG_WARNING, "a search did not stop in time");
-    _exit(0);
+    _exit(s->again ? KEEPER_AGAIN : 0);
 }
 
 static void finish(struct server *s)
@@ -55,6 +58,7 @@ static void finish(struct server *s)
     pool_close(&s->pool);
     for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
+    uv_close((uv_handle_t *)&s->outgrown, NULL);
     uv_close((uv_handle_t *)&s->idle, NULL);
     uv_close((uv_handle_t *)&s->retry, NULL);
     uv_timer_start(&s->end, on_linger, LINGER_MS, 0);
@@ -85,6 +89,15 @@ static void stop(struct server *s, const char *why)
 static void on_signal(uv_signal_t *signal, int number)
 {
     stop(signal->data, strsignal(number));
+}
+
+static void on_turn(uv_check_t *check)
+{
+    struct server *s = check->data;
+    if (s->stopping || !sandbox_outgrown())
+        return;
+    s->again = true;
+    stop(s, "the index names folders that this process may not read");
 }
 
 /* --- connections -------------------------------------------------------------------------------
@@ -227,6 +240,9 @@ static int start(struct server *s, unsigned threads, unsigned cache_mib,
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, numbers[i]);
     }
+    uv_check_init(&s->loop, &s->outgrown);
+    s->outgrown.data = s;
+    uv_check_start(&s->outgrown, on_turn);
     uv_timer_init(&s->loop, &s->idle);
     uv_timer_init(&s->loop, &s->retry);
     uv_timer_init(&s->loop, &s->end);
@@ -256,7 +272,6 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     on_change(&s->host);
     log_line(
         LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, o->config->db.text);
-    notify_ready();
     o->ready(o->ctx);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_close((uv_handle_t *)&s->end, NULL);
@@ -264,6 +279,7 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     pool_free(&s->pool);
     cache_free(&s->cache);
     uv_loop_close(&s->loop);
+    int again = s->again;
     free(s);
-    return 0;
+    return again;
 }

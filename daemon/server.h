@@ -25,7 +25,8 @@ struct server_options {
     void *ctx;
 };
 
-/* Runs until a signal or idleness ends it; closes the listener. -1: it could not start. */
+/* Runs until a signal or idleness ends it; closes the listener. 1: it ended for a
+ * successor (sandbox.h). -1: it could not start. */
 int server_run(struct listener *l, const struct server_options *o, struct err *e);
 
 #endif

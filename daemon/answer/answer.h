@@ -35,6 +35,7 @@ struct reader {
     struct xstem *stem;   /* of the index's languages, that of most notes first */
     uint64_t loaded;      /* revision + 1 that `vaults` and caches were read at; 0: none */
     char loaded_of[33];   /* the index they are of */
+    uint64_t looked;      /* `loaded` when sandbox_look last looked */
     struct arena scratch; /* of one hit, say: whoever uses it resets it before it returns */
     struct arena kept;    /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;

@@ -138,7 +138,7 @@ static int read_file(struct answer *w, const struct vault_row *vault, struct sli
     if (fd < 0 && errno == EACCES && w->hides && w->hides(dir, name)) {
         err_clear(e);
         err_set(e, ERR_BUSY,
-            "the folder is newer than the daemon, which may not look into it: ask again");
+            "the folder is newer than this process, which may not look into it: ask again");
     }
     close(dir);
     if (fd < 0)
@@ -334,7 +334,9 @@ static int get_id(struct getting *g)
             return -1;
         g->r->stale = !reads_as_indexed(g, &note);
     }
-    return unread.code == ERR_MEMORY ? err_memory(g->e) : add_hit(g, vault, &rec);
+    if (unread.code == ERR_MEMORY || unread.code == ERR_BUSY)
+        return err_set(g->e, unread.code, "%s", unread.text);
+    return add_hit(g, vault, &rec);
 }
 
 /* --- by path --------------------------------------------------------------------------------- */

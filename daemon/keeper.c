@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+enum { EXIT_INTERNAL = 70, WITHIN_S = 60, FAULTS = 5, RENEWALS = 30 };
+
+/* The last times of something, for "so many within a minute". */
+struct recent {
+    time_t at[RENEWALS];
+    unsigned n; /* in all */
+};
+
+static time_t now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* Whether this is the most-th within a minute. */
+static bool too_often(struct recent *r, unsigned most)
+{
+    time_t now = now_s(), *oldest = &r->at[r->n++ % most];
+    bool full = r->n > most && now - *oldest < WITHIN_S;
+    *oldest = now;
+    return full;
+}
+
+struct life {
+    const struct keeper *k;
+    sigset_t signals, before;
+    int watch; /* signalfd */
+    pid_t child;
+    bool told, stopping;
+};
+
+static void be_the_child(struct life *l, int ready, bool settled, pid_t keeper)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != keeper)
+        _exit(EXIT_INTERNAL);
+    close(l->watch);
+    sigprocmask(SIG_SETMASK, &l->before, NULL);
+    exit(l->k->work(l->k->ctx, ready, settled));
+}
+
+static void hand_on(struct life *l)
+{
+    struct signalfd_siginfo info;
+    while (read(l->watch, &info, sizeof info) == sizeof info) {
+        int number = (int)info.ssi_signo;
+        if (number == SIGCHLD)
+            continue;
+        if (number != SIGHUP && !l->stopping) {
+            l->stopping = true;
+            l->k->stopping(l->k->ctx);
+        }
+        kill(l->child, number);
+    }
+}
+
+static void hear(struct life *l, int *ready)
+{
+    char byte;
+    ssize_t n = read(*ready, &byte, 1);
+    if (n < 0)
+        return;
+    if (n == 1 && !l->told) {
+        l->told = true;
+        l->k->ready(l->k->ctx);
+    }
+    close(*ready);
+    *ready = -1;
+}
+
+/* Until the child has ended; how, as waitpid tells. */
+static int live(struct life *l, int ready)
+{
+    int status;
+    pid_t done;
+    while ((done = waitpid(l->child, &status, WNOHANG)) == 0) {
+        struct pollfd p[] = {{.fd = l->watch, .events = POLLIN}, {.fd = ready, .events = POLLIN}};
+        poll(p, 2, -1);
+        if (p[1].revents)
+            hear(l, &ready);
+        if (p[0].revents)
+            hand_on(l);
+    }
+    if (ready >= 0)
+        hear(l, &ready);
+    if (ready >= 0)
+        close(ready);
+    return done < 0 ? -1 : status;
+}
+
+static int begin(struct life *l, bool settled)
+{
+    int ends[2];
+    pid_t keeper = getpid();
+    if (pipe2(ends, O_CLOEXEC))
+        return -1;
+    l->child = fork();
+    if (l->child == 0) {
+        close(ends[0]);
+        be_the_child(l, ends[1], settled, keeper);
+    }
+    close(ends[1]);
+    if (l->child > 0)
+        return ends[0];
+    close(ends[0]);
+    return -1;
+}
+
+static int keep(struct life *l)
+{
+    struct recent renewals = {0}, faults = {0};
+    bool settled = false;
+    for (;;) {
+        int ready = begin(l, settled);
+        if (ready < 0) {
+            log_line(LOG_ERROR, "cannot begin: %s", strerror(errno));
+            return EXIT_INTERNAL;
+        }
+        int status = live(l, ready);
+        bool ended = status >= 0 && WIFEXITED(status);
+        if (ended && (l->stopping || WEXITSTATUS(status) != KEEPER_AGAIN))
+            return WEXITSTATUS(status) == KEEPER_AGAIN ? 0 : WEXITSTATUS(status);
+        if (ended) {
+            settled = too_often(&renewals, RENEWALS);
+            continue;
+        }
+        int number = status >= 0 ? WTERMSIG(status) : 0;
+        log_line(LOG_ERROR, "what answers was ended by signal %d, %s", number, strsignal(number));
+        if (l->stopping || !l->told || too_often(&faults, FAULTS))
+            return EXIT_INTERNAL;
+    }
+}
+
+int keeper_run(const struct keeper *k)
+{
+    struct life l = {.k = k};
+    sigemptyset(&l.signals);
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&l.signals, numbers[i]);
+    sigprocmask(SIG_BLOCK, &l.signals, &l.before);
+    l.watch = signalfd(-1, &l.signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (l.watch < 0) {
+        log_line(LOG_ERROR, "cannot wait for signals: %s", strerror(errno));
+        return EXIT_INTERNAL;
+    }
+    int code = keep(&l);
+    close(l.watch);
+    return code;
+}

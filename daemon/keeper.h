@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * keeper: what the daemon is to others. It holds the socket, its lock and the pid that a service
+ * manager knows, does nothing with what comes in, and has one child that does all the work, in the
+ * sandbox (sandbox.h). The child ends
+ *
+ *   by itself, or told to by a signal that the keeper hands on: so does the keeper, alike
+ *   because it outgrew its sandbox: the next one begins at once; who connects meanwhile waits in
+ *                                   the socket's queue
+ *   by a fault of its own: the next one begins, unless that happened too often of late
+ *
+ * When the keeper dies the child does.
+ */
+#ifndef KB_KEEPER_H
+#define KB_KEEPER_H
+
+#include <stdbool.h>
+
+enum { KEEPER_AGAIN = 200 }; /* the child's exit status when it wants a successor */
+
+struct keeper {
+    /* In the child: works, and returns its exit status. `ready` is to be closed with a byte written
+     * when it can be asked. `settled`: it must not want a successor, there were enough. */
+    int (*work)(void *ctx, int ready, bool settled);
+    void (*ready)(void *ctx);    /* the first child can be asked */
+    void (*stopping)(void *ctx); /* the end was asked for: before the child is told */
+    void *ctx;
+};
+
+/* Returns the exit status of the daemon. Only while there is one thread. */
+int keeper_run(const struct keeper *k);
+
+#endif
