@@ -269,9 +269,10 @@ void request_run(
         err_set(&e, ERR_BUSY, "the index changed %d times while the answer was made; ask again",
             (int)ATTEMPTS);
     }
-    sandbox_look(r->reader);
-    /* The next process answers it. */
-    r->hidden = e.code != ERR_NONE && sandbox_outgrown();
+    /* What failed, or lacks something, for want of what the sandbox hides is for the next process.
+     */
+    bool lacks = sandbox_look(r->reader, config);
+    r->hidden = (lacks || e.code != ERR_NONE) && sandbox_outgrown();
     r->revision = r->reader->index.db ? r->reader->index.revision : 0;
     memcpy(r->uuid, r->reader->index.uuid, sizeof r->uuid);
     r->matches = w.matches;

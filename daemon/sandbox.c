@@ -186,34 +186,38 @@ bool sandbox_hides(int dir, const char *path)
     return hidden && !stays;
 }
 
-static void look_at(struct slice folder)
+static bool look_at(struct slice place)
 {
     char path[PATH_MAX];
-    if (folder.n >= sizeof path)
-        return;
-    memcpy(path, folder.p, folder.n);
-    path[folder.n] = '\0';
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (place.n >= sizeof path)
+        return false;
+    memcpy(path, place.p, place.n);
+    path[place.n] = '\0';
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd >= 0)
         close(fd);
-    else if (errno == EACCES)
-        sandbox_hides(AT_FDCWD, path);
+    return fd < 0 && errno == EACCES && sandbox_hides(AT_FDCWD, path);
 }
 
-void sandbox_look(struct reader *r)
+static void look_at_index(struct reader *r)
 {
-    if (held == SANDBOX_NONE || (r->index.db && r->looked == r->loaded))
+    if (r->index.db && r->looked == r->loaded)
         return;
     r->looked = r->index.db ? r->loaded : 0;
-    if (held == SANDBOX_WRITES) {
-        if (r->index.db)
-            outgrow();
-        return;
-    }
     if (!r->index.db)
         look_at(slice_str(r->index.dir));
     for (size_t i = 0; r->index.db && i < r->n_vaults; i++)
         look_at(r->vaults[i].path);
+}
+
+bool sandbox_look(struct reader *r, const struct config *config)
+{
+    if (held == SANDBOX_WRITES && r->index.db)
+        outgrow();
+    if (held != SANDBOX_FULL)
+        return false;
+    look_at_index(r);
+    return r->synonyms.fault.n && look_at(slice_str(config->synonyms));
 }
 
 bool sandbox_outgrown(void)

@@ -38,9 +38,10 @@ const char *sandbox_name(void);
 
 /* Of a file below `dir` whose opening for reading met EACCES: whether the sandbox alone is why. */
 bool sandbox_hides(int dir, const char *path);
-/* Looks whether what the index says now asks for more than this process may read. */
+/* Looks whether what the index now names is more than this process may read. True when the user's
+ * synonyms are hidden, so that an answer lacks them. */
 struct reader;
-void sandbox_look(struct reader *r);
+bool sandbox_look(struct reader *r, const struct config *config);
 /* Whether either found something that another process would be let read. */
 bool sandbox_outgrown(void);
 

@@ -4,6 +4,7 @@
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
 command -v python3 >/dev/null || kb_skip "python3 is not there"
 kb_setup
+mkdir -p "$T/home/.config/kbsearch"
 KBSEARCH_SOCKET=$T/run/kb.sock
 export KBSEARCH_SOCKET
 kb_note daily/2026-04-09-AI-Digest.md '# Digest' '' '- Meta debuts Muse Spark' '- "took_us":7 is in a note'
@@ -54,7 +55,6 @@ else:
     check("each commit is seen at once", True)
 subprocess.run(["kbindex", "--quiet", "--full"], check=True)
 check("a rebuild, too", ask(query="muse")["revision"] > first["revision"])
-os.makedirs("home/.config/kbsearch", exist_ok=True)
 was = ask(query="meta")["total"]
 with open("home/.config/kbsearch/synonyms", "w", encoding="utf-8") as f:
     f.write("meta = spark\n")

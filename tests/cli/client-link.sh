@@ -47,7 +47,7 @@ ok "indexed" kb_index
 kb_stop
 seq 10 | xargs -P 10 -I@ sh -c 'kbsearch -q muse || echo "$?"' >raced
 is "ten at once, none failed" "$(cat raced)" ""
-is "one daemon" "$(kb_running | wc -l | tr -d ' ')" 1
+is "one daemon, a keeper and its child" "$(kb_running | wc -l | tr -d ' ')" 2
 exits "found" 0 kbsearch muse spark
 is "below the working directory" "$OUT" "vault/daily/2026-04-09-AI-Digest.md:1:2026-04-09:Meta debuts Muse Spark"
 for pid in $(kb_running); do kill -KILL "$pid" && tail -s 0.01 --pid="$pid" -f /dev/null; done

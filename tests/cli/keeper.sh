@@ -40,6 +40,9 @@ rm -rf "$HOME/.cache/kbsearch"
 kb_index || exit 99
 ok "an index that was lost and made anew" kbsearch --no-spawn quillfeather
 is "held as before" "$(held)" "$full"
+mkdir -p "$HOME/.config/kbsearch"
+echo 'quillfeather = feather pen' >"$HOME/.config/kbsearch/synonyms"
+ok "synonyms whose folder came later" kbsearch --no-spawn '"feather pen" OR feather pen'
 is "all the time one daemon" "$(keeper)" "$first"
 
 chmod 000 "$T/other/b.md"
