@@ -336,6 +336,36 @@ static struct xquery *prefix_of(struct planner *pl, struct slice begin)
     return q;
 }
 
+static int count_word(void *ctx, struct slice word, uint32_t documents)
+{
+    unsigned *n = ctx;
+    (void)word;
+    (void)documents;
+    return ++*n > QUERY_EXPAND;
+}
+
+/* A prefix stands for a bounded number of words. Whoever wrote it is told when there are more. */
+static int tell_narrow(struct planner *pl, const struct node *node, struct slice form)
+{
+    unsigned n = 0;
+    struct plan *p = pl->p;
+    if (node->op != NODE_PREFIX || !pl->env->db)
+        return 0;
+    int more = xdb_terms_each(pl->env->db, form, form, count_word, &n, pl->e);
+    if (more <= 0)
+        return more;
+    char *text = arena_printf(pl->a, "%.*s*: read as the %d most frequent words that begin so",
+        (int)node->text.n, node->text.p, QUERY_EXPAND);
+    if (!text)
+        return err_memory(pl->e);
+    for (size_t i = 0; i < p->n_warnings; i++)
+        if (slice_is(p->warnings[i], text))
+            return 0;
+    return ARENA_PUSH(pl->a, p->warnings, p->n_warnings, p->warnings_cap, slice_str(text))
+               ? 0
+               : err_memory(pl->e);
+}
+
 /* One or two letters: half of all units have words that begin so, and no weight of theirs tells
  * which unit was meant. Without weights the newest ones come first, and soon. */
 static bool says_little(const struct token *t)
@@ -500,7 +530,8 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
         own = grams(pl, v, n, base, count);
     } else if (prefix) {
         const struct token *last = base[count - 1];
-        own = prefix_leaf(pl, last, count == 1 ? last->plain : whole ? whole->plain : last->plain);
+        struct slice form = count == 1 || !whole ? last->plain : whole->plain;
+        own = tell_narrow(pl, node, form) ? NULL : prefix_leaf(pl, last, form);
         if (own && count == 1 && !says_little(last))
             own = xquery_pair(&pl->m, XQ_OR, own, own_leaf(pl, last));
     } else if (count == 1 || is_possessive(node, base, count)) {
