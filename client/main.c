@@ -202,6 +202,14 @@ static void say_notices(const struct client *c, const struct reply *r, struct bu
     say(&now);
 }
 
+static void say_facets(const struct client *c, const struct json *result)
+{
+    struct buf text = {0};
+    if (c->options.form != FORM_JSON && c->options.form != FORM_QUIET)
+        print_facet_notices(result, &text);
+    say(&text);
+}
+
 /* That the list was cut, where nobody asked for its length and the form does not tell. */
 static void say_more(const struct client *c, const struct reply *r)
 {
@@ -243,6 +251,7 @@ static int search(struct client *c, struct err *e)
             break;
         say_notices(c, &r, &said);
         print_page(p, r.raw, r.result);
+        options_drop(&c->options, "facets");
         options_drop(&c->options, "offset");
         options_drop(&c->options, "cursor");
         buf_clear(&cursor);
@@ -257,6 +266,7 @@ static int search(struct client *c, struct err *e)
             print_end(p);
         if (print_flush(p, e) == 0 && !more && cursor.n)
             say_more(c, &r);
+        say_facets(c, r.result);
         json_free(r.root);
     }
     buf_free(&cursor);

@@ -546,6 +546,28 @@ void print_notices(const struct json *result, struct buf *out)
     }
 }
 
+/* A line a field: "kind: entry 12, note 3, 4 more". */
+void print_facet_notices(const struct json *result, struct buf *out)
+{
+    const struct json *facets = json_get(result, "facets");
+    for (size_t f = 0; f < json_len(facets); f++) {
+        const struct json *facet = json_at(facets, f), *values = json_get(facet, "values");
+        int64_t more = json_int(json_get(facet, "distinct"), 0) - (int64_t)json_len(values);
+        struct buf t = {0};
+        buf_slice(&t, json_text(json_get(facet, "field")));
+        buf_str(&t, json_len(values) ? ": " : ": none");
+        for (size_t i = 0; i < json_len(values); i++) {
+            const struct json *v = json_at(values, i);
+            buf_str(&t, i ? ", " : "");
+            buf_slice(&t, json_text(json_get(v, "value")));
+            buf_printf(&t, " %" PRId64, json_int(json_get(v, "count"), 0));
+        }
+        if (more > 0)
+            buf_printf(&t, ", %" PRId64 " more", more);
+        notice(out, &t);
+    }
+}
+
 static int put_explained(void *ctx, const char *key, const struct json *v)
 {
     struct buf *out = ctx, text = {0};

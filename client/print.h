@@ -68,6 +68,8 @@ int print_flush(struct print *p, struct err *e);
 
 /* What the answer was made of otherwise than asked: lines for stderr. */
 void print_notices(const struct json *result, struct buf *out);
+/* Facets of a search, a line each. */
+void print_facet_notices(const struct json *result, struct buf *out);
 void print_explain(const struct json *result, struct buf *out);
 /* One line, and the query with a caret under e->at when it has a place there. */
 void print_failure(const struct err *e, const char *query, struct buf *out);

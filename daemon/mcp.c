@@ -64,7 +64,7 @@ static const struct cap {
 
 /* Parameters that are not for agents: they have no keys to press and no local day. */
 static const char *const hidden[] = {"session", "deadline_ms", "today", "index", "explain",
-    "partial", "exact", "text_bytes", "cursor_name"};
+    "partial", "exact", "text_bytes", "facets", "cursor_name"};
 
 static int64_t cap_of(const struct proto_param *p)
 {

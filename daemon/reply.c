@@ -215,6 +215,29 @@ static void put_suggestion(
     json_close(w, '}');
 }
 
+static void put_facets(struct json_writer *w, const struct facets *facets)
+{
+    json_key(w, "facets");
+    json_open(w, '[');
+    for (size_t i = 0; i < facets->n; i++) {
+        const struct facet *f = &facets->v[i];
+        json_open(w, '{');
+        json_key_string(w, "field", slice_str(f->field));
+        json_key_int(w, "distinct", (int64_t)f->distinct);
+        json_key(w, "values");
+        json_open(w, '[');
+        for (size_t k = 0; k < f->n_values; k++) {
+            json_open(w, '{');
+            json_key_string(w, "value", f->values[k].text);
+            json_key_int(w, "count", f->values[k].count);
+            json_close(w, '}');
+        }
+        json_close(w, ']');
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
 static int reply_search(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
@@ -239,6 +262,8 @@ static int reply_search(struct answer *w, const union proto_params *p,
     put_strings(&j, "warnings", r.warnings, r.n_warnings);
     key_string_or_null(&j, "cursor", r.cursor);
     put_hits(&j, r.hits, r.n_hits, p->search.neighbours > 0);
+    if (p->search.facets.p)
+        put_facets(&j, &r.facets);
     if (p->search.explain) {
         json_key(&j, "explain");
         json_open(&j, '{');
@@ -600,27 +625,9 @@ static int reply_facet(struct answer *w, const union proto_params *p,
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
     put_uuid(&j, r.uuid, r.revision);
-    json_key_int(&j, "total", (int64_t)r.total);
+    json_key_int(&j, "total", (int64_t)r.facets.total);
     put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
-    json_key(&j, "facets");
-    json_open(&j, '[');
-    for (size_t i = 0; i < r.n_facets; i++) {
-        const struct facet *f = &r.facets[i];
-        json_open(&j, '{');
-        json_key_string(&j, "field", slice_str(f->field));
-        json_key_int(&j, "distinct", (int64_t)f->distinct);
-        json_key(&j, "values");
-        json_open(&j, '[');
-        for (size_t k = 0; k < f->n_values; k++) {
-            json_open(&j, '{');
-            json_key_string(&j, "value", f->values[k].text);
-            json_key_int(&j, "count", f->values[k].count);
-            json_close(&j, '}');
-        }
-        json_close(&j, ']');
-        json_close(&j, '}');
-    }
-    json_close(&j, ']');
+    put_facets(&j, &r.facets);
     json_close(&j, '}');
     return 0;
 }

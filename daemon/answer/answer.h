@@ -105,6 +105,23 @@ struct hit {
     size_t n_folded;
 };
 
+/* How many of some units have each value of a field, most first, then by value. */
+struct facet_value {
+    struct slice text;
+    uint32_t count;
+};
+struct facet {
+    const char *field;
+    size_t distinct; /* values in all */
+    struct facet_value *values;
+    size_t n_values;
+};
+struct facets {
+    uint64_t total; /* units that were counted */
+    struct facet *v;
+    size_t n;
+};
+
 struct search_result {
     struct slice query;
     char uuid[33];
@@ -120,6 +137,7 @@ struct search_result {
     struct slice cursor; /* n == 0: the end */
     struct hit *hits;
     size_t n_hits;
+    struct facets facets;                    /* of all matches; n == 0: not asked for */
     struct slice explain_tree, explain_plan; /* when asked for */
 };
 int answer_search(
@@ -232,24 +250,12 @@ struct trend_result {
 int answer_trend(
     struct answer *w, const struct trend_params *p, struct trend_result *r, struct err *e);
 
-/* facet: how many units that match have each value, most first, then by value. All kinds of units
- * count. */
-struct facet_value {
-    struct slice text;
-    uint32_t count;
-};
-struct facet {
-    const char *field;
-    size_t distinct;
-    struct facet_value *values;
-    size_t n_values;
-};
+/* facet: facets of the units whose own text matches. */
 struct facet_result {
     char uuid[33];
-    uint64_t revision, total;
+    uint64_t revision;
     struct slice suggestion_from, suggestion_to, suggestion_query;
-    struct facet *facets;
-    size_t n_facets;
+    struct facets facets;
 };
 int answer_facet(
     struct answer *w, const struct facet_params *p, struct facet_result *r, struct err *e);

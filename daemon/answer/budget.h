@@ -8,7 +8,10 @@
 
 #include "daemon/answer/answer.h"
 
-enum { BUDGET_FRAME = 700 }; /* of a reply without its hits and the strings of its head */
+enum {
+    BUDGET_FRAME = 700, /* of a reply without its hits and the strings of its head */
+    BUDGET_FACET = 60   /* of a facet or one of its values, without the strings */
+};
 
 /* Of a string in JSON. */
 size_t budget_string(struct slice s);

@@ -2,13 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/answer/census.h"
+#include "daemon/answer/facet.h"
 #include "daemon/answer/story.h"
 #include "lib/nearest.h"
 
 struct faceting {
     struct answer *w;
-    const struct facet_params *p;
     struct census *c;
     struct census_set set;
     day_t asof;
@@ -266,30 +265,31 @@ static const struct field_facet {
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-static int unknown_field(struct slice name, struct err *e)
+static int unknown_field(const struct facet_ask *ask, struct slice name, struct err *e)
 {
     struct nearest near = nearest_to(name);
     int shown = (int)(name.n < 40 ? name.n : 40);
     for (size_t i = 0; i < FIELDS; i++)
         nearest_try(&near, fields[i].name);
     return err_set(e, ERR_PARAMS,
-        "field: nothing is counted by \"%.*s\"%s%s%s: entity, tag, source, kind, vault, month, "
-        "heading",
-        shown, name.p, near.name ? "; did you mean " : "", near.name ? near.name : "",
+        "%s: nothing is counted by \"%.*s\"%s%s%s; there are entity, tag, source, kind, vault, "
+        "month, heading",
+        ask->param, shown, name.p, near.name ? ", did you mean " : "", near.name ? near.name : "",
         near.name ? "?" : "");
 }
 
-static int count_field(struct faceting *f, struct facet_result *r, struct slice name)
+static int count_field(
+    struct faceting *f, const struct facet_ask *ask, struct facets *out, struct slice name)
 {
     size_t i = 0;
     while (i < FIELDS && !slice_is(name, fields[i].name))
         i++;
     if (i == FIELDS)
-        return unknown_field(name, f->e);
-    for (size_t k = 0; k < r->n_facets; k++)
-        if (r->facets[k].field == fields[i].name)
+        return unknown_field(ask, name, f->e);
+    for (size_t k = 0; k < out->n; k++)
+        if (out->v[k].field == fields[i].name)
             return 0;
-    f->out = &r->facets[r->n_facets++];
+    f->out = &out->v[out->n++];
     f->out->field = fields[i].name;
     f->cap = 0;
     if (fields[i].count(f))
@@ -297,21 +297,21 @@ static int count_field(struct faceting *f, struct facet_result *r, struct slice 
     f->out->distinct = f->out->n_values;
     if (f->out->n_values)
         qsort(f->out->values, f->out->n_values, sizeof *f->out->values, most_first);
-    if (f->out->n_values > (size_t)f->p->limit)
-        f->out->n_values = (size_t)f->p->limit;
+    if (f->out->n_values > ask->limit)
+        f->out->n_values = ask->limit;
     return 0;
 }
 
-static int count_fields(struct faceting *f, struct facet_result *r)
+static int count_fields(struct faceting *f, const struct facet_ask *ask, struct facets *out)
 {
-    struct slice rest = f->p->field;
-    r->facets = arena_array(f->w->arena, FIELDS, sizeof *r->facets);
-    if (!r->facets)
+    struct slice rest = ask->fields;
+    out->v = arena_array(f->w->arena, FIELDS, sizeof *out->v);
+    if (!out->v)
         return err_memory(f->e);
     do {
         const char *comma = rest.n ? memchr(rest.p, ',', rest.n) : NULL;
         size_t n = comma ? (size_t)(comma - rest.p) : rest.n;
-        if (count_field(f, r, slice_trim(slice_of(rest.p, n))))
+        if (count_field(f, ask, out, slice_trim(slice_of(rest.p, n))))
             return -1;
         n += comma != NULL;
         rest = slice_of(rest.p + n, rest.n - n);
@@ -319,26 +319,37 @@ static int count_fields(struct faceting *f, struct facet_result *r)
     return 0;
 }
 
+int facet_count(struct answer *w, const struct facet_ask *ask, const struct xquery *q,
+    struct facets *out, struct err *e)
+{
+    struct faceting f = {.w = w, .asof = DAY_NONE, .e = e};
+    day_t from;
+    *out = (struct facets){0};
+    if (census_take(w, &f.c, e) ||
+        (ask->asof.n && date_range(ask->asof, w->today, &from, &f.asof, e)) ||
+        census_match(w, f.c, q, &f.set, e))
+        return -1;
+    out->total = f.set.n;
+    return count_fields(&f, ask, out);
+}
+
 int answer_facet(
     struct answer *w, const struct facet_params *p, struct facet_result *r, struct err *e)
 {
-    struct faceting f = {.w = w, .p = p, .asof = DAY_NONE, .e = e};
     struct story_filter filter = {p->since, p->until, p->on, p->vault, p->asof};
+    struct facet_ask ask = {"field", p->field, p->asof, (size_t)p->limit};
     struct plan plan;
     struct xquery *own;
-    day_t from;
     *r = (struct facet_result){0};
-    if (reader_refresh(w->reader, e) || census_take(w, &f.c, e))
+    if (reader_refresh(w->reader, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
     if (story_plan(w, p->query, &filter, &plan, &own, e) ||
-        (p->asof.n && date_range(p->asof, w->today, &from, &f.asof, e)) ||
-        census_match(w, f.c, own, &f.set, e))
+        facet_count(w, &ask, own, &r->facets, e))
         return -1;
-    r->total = f.set.n;
     r->suggestion_from = plan.suggestion_from;
     r->suggestion_to = plan.suggestion_to;
     r->suggestion_query = plan.suggestion_query;
-    return count_fields(&f, r);
+    return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/budget.h"
+#include "daemon/answer/facet.h"
 #include "daemon/answer/fold.h"
 #include "daemon/answer/feedback.h"
 #include "daemon/answer/lexicon.h"
@@ -530,6 +531,12 @@ static size_t head_bytes(const struct search *s)
                budget_string(r->suggestion_to) + budget_string(r->suggestion_query);
     for (size_t i = 0; i < r->n_warnings; i++)
         n += 1 + budget_string(r->warnings[i]);
+    for (size_t i = 0; i < r->facets.n; i++) {
+        const struct facet *f = &r->facets.v[i];
+        n += BUDGET_FACET;
+        for (size_t k = 0; k < f->n_values; k++)
+            n += BUDGET_FACET + budget_string(f->values[k].text);
+    }
     return n;
 }
 
@@ -876,6 +883,22 @@ static struct search begin(
         .e = e};
 }
 
+/* They are counted one by one, so the total is known as well. */
+static int count_facets(struct search *s)
+{
+    struct search_result *r = s->r;
+    const struct search_params *p = s->params;
+    struct facet_ask ask = {"facets", p->facets, p->asof, FACET_VALUES};
+    if (!p->facets.p)
+        return 0;
+    if (facet_count(s->w, &ask, s->all, &r->facets, s->e))
+        return -1;
+    if (!p->fold)
+        r->total = r->facets.total;
+    r->total_exact = true;
+    return 0;
+}
+
 /* From the plan on. */
 static int finish(struct search *s)
 {
@@ -886,12 +909,12 @@ static int finish(struct search *s)
         return -1;
     if (p->fold) {
         if (count(s) || (!s->r->total && may_relax(s) && relax(s)) ||
-            (p->cursor.n && read_cursor(s, &revision, last)) || folded(s))
+            (p->cursor.n && read_cursor(s, &revision, last)) || folded(s) || count_facets(s))
             return -1;
         return fill_hits(s) || tell_folded(s) || make_cursor(s) ? -1 : 0;
     }
     bool first = s->limit && !s->offset && !p->cursor.n;
-    if (first ? first_answer(s) : later_answer(s))
+    if ((first ? first_answer(s) : later_answer(s)) || count_facets(s))
         return -1;
     return s->limit && (fill_hits(s) || make_cursor(s)) ? -1 : 0;
 }
@@ -919,7 +942,9 @@ int answer_search(
     r->suggestion_from = s.plan.suggestion_from;
     r->suggestion_to = s.plan.suggestion_to;
     r->suggestion_query = s.plan.suggestion_query;
-    if (!s.plan.empty && finish(&s))
+    if (s.plan.empty)
+        s.all = xquery_new(&s.m, XQ_NONE);
+    if (s.plan.empty ? !s.all || count_facets(&s) : finish(&s))
         return -1;
     return p->explain ? explain(&s, &q) : 0;
 }

@@ -54,6 +54,14 @@ is "is told with the nearest" "$ERR" \
     'kbsearch: no note or entity is called "Muse Sparc"; did you mean muse spark?'
 exits "an unknown field" 2 kbsearch --facet entty gemma
 like "is told with all of them" "$ERR" '*did you mean entity?*heading'
+exits "an unknown one beside a search" 2 kbsearch --facets kind,mont gemma
+is "is told with the nearest, on one line" "$ERR" "kbsearch: facets: nothing is counted by \"mont\",\
+ did you mean month?; there are entity, tag, source, kind, vault, month, heading"
+kbsearch -n1 --facets kind,tag gemma >hits 2>facets
+is "facets leave the list of hits alone" "$(cat hits)" "$(kbsearch -n1 gemma 2>/dev/null)"
+is "and are a line each" "$(cut -d' ' -f2 facets)" "kind:
+tag:"
+like "with the counts" "$(cat facets)" "*kind:*$(kbsearch --facet kind gemma | cut -f2,3 | head -n1 | tr '\t' ' ')*"
 exits "a reversed range" 2 kbsearch --trend day gemma --since 2026-05..2026-04
 like "is told" "$ERR" '*ends before it begins*'
 exits "no such day" 2 kbsearch --asof 2026-02-30 gemma

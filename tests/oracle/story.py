@@ -336,6 +336,21 @@ def check_facets(tap, kb, truth):
     for field, counts in want.items():
         tap.same(f"facet by {field}", got[field], dict(counts))
     tap.same("facet by vault", list(got["vault"].values()), [len(found)])
+    check_search_facets(tap, kb, found, got)
+
+
+def check_search_facets(tap, kb, found, counts):
+    """Beside a page of hits: of all matches, the twenty most frequent values."""
+    for more in ({}, {"limit": 0}, {"offset": 5, "limit": 3}, {"sort": "oldest"}, {"fold": True},
+                 {"budget_bytes": 16000}):
+        r = kb.ask("search", **{"query": "quartz kind:entry", "limit": 1, **more},
+                   facets="entity,tag,source,kind,vault,month,heading")
+        want = {f: sorted(v.items(), key=lambda x: (-x[1], x[0]))[:20] for f, v in counts.items()}
+        got = {f["field"]: [(v["value"], v["count"]) for v in f["values"]] for f in r["facets"]}
+        tap.same(f"facets of a search {more}", got, want)
+        tap.same("  how many values there are", {f["field"]: f["distinct"] for f in r["facets"]},
+                 {f: len(v) for f, v in counts.items()})
+        tap.same("  and its total", r["units" if "fold" in more else "total"], len(found))
 
 
 def check_with(tap, kb, truth):
