@@ -3,7 +3,8 @@
 # peers.sh FOLDER: installs what bench/run.py compares with: by apt-get where it can, and by npm
 # into FOLDER. What cannot be had is left out; run.py says so in its row.
 folder=${1:?usage: peers.sh FOLDER}
-debian="ripgrep ugrep sqlite3 libsqlite3-dev recollcmd notmuch xapian-omega sphinxsearch groonga-bin nodejs npm"
+debian="ripgrep ugrep sqlite3 libsqlite3-dev recollcmd notmuch xapian-omega sphinxsearch groonga-bin"
+{ command -v node && command -v npm; } >/dev/null || debian="$debian nodejs npm"
 as_root=
 [ "$(id -u)" -eq 0 ] || as_root=sudo
 missing=
@@ -18,8 +19,8 @@ if [ -n "$missing" ]; then
     done
 fi
 mkdir -p "$folder"
-for package in minisearch @lancedb/lancedb apache-arrow @tobilu/qmd; do
-    [ -d "$folder/node_modules/$package" ] ||
+for package in minisearch @lancedb/lancedb apache-arrow @tobilu/qmd@2; do
+    [ -d "$folder/node_modules/${package%@2}" ] ||
         npm install --silent --no-audit --no-fund --prefix "$folder" "$package" >/dev/null ||
         echo "peers.sh: no $package" >&2
 done
