@@ -3,7 +3,7 @@
 # peers.sh FOLDER: installs what bench/run.py compares with: by apt-get where it can, and by npm
 # into FOLDER. What cannot be had is left out; run.py says so in its row.
 folder=${1:?usage: peers.sh FOLDER}
-debian="ripgrep ugrep sqlite3 libsqlite3-dev recollcmd notmuch xapian-omega sphinxsearch groonga-bin"
+debian="ripgrep ugrep sqlite3 libsqlite3-dev recollcmd notmuch xapian-omega xapian-tools sphinxsearch groonga-bin"
 { command -v node && command -v npm; } >/dev/null || debian="$debian nodejs npm"
 as_root=
 [ "$(id -u)" -eq 0 ] || as_root=sudo

@@ -91,8 +91,11 @@ def summed(pairs):
 
 
 def rss_mb(pid):
+    """Of a process and what it started."""
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) / 1e3
+        own = int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) / 1e3
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return own + sum(rss_mb(int(kid)) for kid in f.read().split())
 
 
 class Bench:
@@ -100,7 +103,7 @@ class Bench:
         self.o, self.work = o, work
         self.bin, self.src = os.path.abspath(o.builddir), os.path.abspath(o.srcdir)
         self.env = dict(os.environ, HOME=work, XDG_STATE_HOME=work + "/state", XDG_CONFIG_HOME=work + "/config",
-                        XDG_RUNTIME_DIR=work + "/run", KBSEARCH_DB=work + "/kb", KBSEARCH_SOCKET=work + "/run/kb")
+                        XDG_CACHE_HOME=work + "/cache", XDG_RUNTIME_DIR=work + "/run")
         os.makedirs(work + "/run", mode=0o700)
         self.notes = work + "/notes"
         if o.scale > 1:
@@ -219,9 +222,9 @@ def beside_heavy(b, path):
 def kbsearch(b, r):
     index = [b.bin + "/kbindex", "--quiet", "--jobs", "2", b.notes]
     r["build"] = run(index, env=b.env)
-    r["size"] = tree_bytes(b.work + "/kb")
+    r["size"] = tree_bytes(b.work + "/cache/kbsearch/main")
     r["unchanged"] = statistics.median(run(index, env=b.env)[0] for _ in range(5))
-    p, path = daemon(b, "kb", "--cache", "0")
+    p, path = daemon(b, "kbsearch/main.sock", "--cache", "0")
     b.edit()
     begun = time.perf_counter()
     run(index, env=b.env)
@@ -252,7 +255,7 @@ def again(b, r):
 
 
 def limit(b, r):
-    current = b.work + "/kb/current"
+    current = b.work + "/cache/kbsearch/main/current"
     r["times"] = sampled(output([b.tool("limit"), current, b.queries, str(b.o.rounds)]))[0]
 
 

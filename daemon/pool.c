@@ -2,6 +2,9 @@
 #include "daemon/pool.h"
 
 #include <stdlib.h>
+#include <time.h>
+
+enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20 };
 
 static void nothing(uv_work_t *w)
 {
@@ -18,6 +21,8 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     reply_fn *const methods[PROTO_COUNT], struct err *e)
 {
     *p = (struct pool){.loop = loop, .config = config, .methods = methods};
+    p->spare = readers > 1;
+    readers += p->spare;
     p->readers = calloc(readers, sizeof *p->readers);
     p->free = calloc(readers, sizeof(struct reader *));
     int rc = p->readers && p->free ? 0 : err_memory(e);
@@ -32,6 +37,8 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
         pool_free(p);
         return -1;
     }
+    if (p->spare)
+        p->readers[0].index.memory = SPARE_BYTES;
     uv_timer_init(loop, &p->timer);
     p->timer.data = p;
     /* libuv starts its threads with the first job and aborts where it cannot: better now than in
@@ -73,18 +80,44 @@ void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
         lane_leave(p, lane);
 }
 
+static uint64_t thread_ns(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void work(uv_work_t *w)
 {
     struct request *r = w->data;
+    uint64_t begun = thread_ns();
     request_run(r, r->pool->config, r->pool->methods);
+    r->cpu_ns = thread_ns() - begun;
 }
 
 static void worked(uv_work_t *w, int status);
 
-static void start(struct pool *p, struct request *r)
+static bool may_start(const struct pool *p, const struct lane *lane)
+{
+    return p->n_free > (p->spare && lane->heavy ? 1 : 0);
+}
+
+/* The spare reader only when there is no other. */
+static struct reader *take_reader(struct pool *p)
+{
+    unsigned last = p->n_free - 1;
+    if (last && p->free[last] == &p->readers[0]) {
+        p->free[last] = p->free[last - 1];
+        p->free[last - 1] = &p->readers[0];
+    }
+    return p->free[--p->n_free];
+}
+
+static void start(struct pool *p, struct lane *lane, struct request *r)
 {
     r->state = REQUEST_RUNNING;
-    r->reader = p->free[--p->n_free];
+    r->reader = take_reader(p);
+    r->lane = lane;
     r->work.data = r;
     uv_queue_work(p->loop, &r->work, work, worked);
 }
@@ -92,6 +125,8 @@ static void start(struct pool *p, struct request *r)
 static void start_next(struct pool *p)
 {
     struct lane *lane = p->first;
+    while (lane && !may_start(p, lane))
+        lane = lane->next;
     if (!lane)
         return;
     struct request *r = lane->first;
@@ -100,7 +135,7 @@ static void start_next(struct pool *p)
         lane_leave(p, lane);
         lane_append(p, lane);
     }
-    start(p, r);
+    start(p, lane, r);
 }
 
 static void worked(uv_work_t *w, int status)
@@ -110,6 +145,8 @@ static void worked(uv_work_t *w, int status)
     struct pool *p = r->pool;
     p->free[p->n_free++] = r->reader;
     r->reader = NULL;
+    if (r->conn) /* else its lane is gone */
+        r->lane->heavy = r->cpu_ns > HEAVY_NS;
     start_next(p);
     r->done(r);
 }
@@ -171,8 +208,8 @@ static void overdue(uv_timer_t *timer)
 void pool_submit(struct pool *p, struct lane *lane, struct request *r)
 {
     r->pool = p;
-    if (p->n_free) {
-        start(p, r);
+    if (may_start(p, lane)) {
+        start(p, lane, r);
         return;
     }
     r->state = REQUEST_QUEUED;

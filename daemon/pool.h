@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pool: N readers of the index, and the requests that wait for one. A request runs as soon as a
- * reader is free; the others wait in their connection's lane, and the lanes are served in turn, so
- * that a connection that asks much holds up itself first. Belongs to the loop.
+ * pool: N readers of the index and, where N is above 1, a spare one, and the requests that wait for
+ * one. A request runs as soon as a reader is free; the others wait in their connection's lane, and
+ * the lanes are served in turn, so that a connection that asks much holds up itself first. The last
+ * free reader is kept from lanes whose last request took long: light ones need not wait behind
+ * heavy ones. Belongs to the loop.
  *
  * A request whose deadline passes while it waits is answered then. Workers mind their own.
  */
@@ -14,6 +16,7 @@
 struct lane { /* part of a connection; zeroed at first */
     struct request *first, *last;
     struct lane *next;
+    bool heavy; /* its last request took long */
 };
 
 struct pool {
@@ -22,13 +25,15 @@ struct pool {
     uv_work_t first_work;
     const struct config *config;
     reply_fn *const *methods;
-    struct reader *readers;
-    struct reader **free; /* the one used last on top: what it keeps is warm */
+    bool spare;             /* there is one */
+    struct reader *readers; /* the first is the spare one, which keeps little */
+    struct reader **free;   /* the one used last on top: what it keeps is warm */
     unsigned n, n_free;
     struct lane *first, *last; /* that hold requests, in the order of their turn */
 };
 
 /* `config` and `methods` must outlive the pool. ERR_MEMORY and what reader_init says. */
+/* `readers` counts without the spare one. */
 int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct config *config,
     reply_fn *const methods[PROTO_COUNT], struct err *e);
 /* Calls r->done once, later: never from here. */

@@ -19,6 +19,7 @@
 
 struct conn;
 struct pool;
+struct lane;
 struct request;
 
 enum request_state { REQUEST_QUEUED, REQUEST_RUNNING, REQUEST_WRITING };
@@ -69,7 +70,9 @@ struct request {
     uint64_t taken_ns, deadline_ns;
     struct daemon_facts facts;
     struct reader *reader;
-    char uuid[33]; /* of the index and the revision that were asked; revision 0: none */
+    struct lane *lane; /* that it came from; not to be touched without conn */
+    uint64_t cpu_ns;   /* of the worker */
+    char uuid[33];     /* of the index and the revision that were asked; revision 0: none */
     uint64_t revision;
     struct matches *matches; /* of `subscribe` */
     /* For the answers' cache (cache.h): what was asked, what the index was then, where the result

@@ -198,9 +198,9 @@ static void share_descriptors(struct server *s, unsigned *threads)
         getrlimit(RLIMIT_NOFILE, &files);
     }
     unsigned all = files.rlim_cur < want ? (unsigned)files.rlim_cur : (unsigned)want;
-    while (*threads > 1 && FDS_OWN + *threads * FDS_PER_READER + *threads > all)
+    while (*threads > 1 && FDS_OWN + (*threads + 1) * FDS_PER_READER + *threads > all)
         --*threads;
-    unsigned own = FDS_OWN + *threads * FDS_PER_READER;
+    unsigned own = FDS_OWN + (*threads + 1) * FDS_PER_READER;
     s->max_conns = all > own ? all - own : 1;
     if (s->max_conns > PROTO_MAX_CONNECTIONS)
         s->max_conns = PROTO_MAX_CONNECTIONS;
@@ -264,7 +264,7 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     if (threads > THREADS_MAX)
         threads = THREADS_MAX;
     share_descriptors(s, &threads);
-    prepare_threads(threads);
+    prepare_threads(threads + (threads > 1));
     if (start(s, threads, o->cache_mib, o->config, e)) {
         free(s);
         return -1;

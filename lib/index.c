@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/index.h"
 
+#include "lib/postings.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -263,7 +265,10 @@ static int open_anew(struct index_reader *r, const char *current, struct err *e)
     } else {
         r->dev = st.st_dev;
         r->ino = st.st_ino;
-        status = check_files(r, e) || xdb_open(&r->db, path, e) || take_stock(r, e) ? -1 : 0;
+        status = check_files(r, e) || xdb_open(&r->db, path, e) ||
+                         postings_limit(r->db, r->memory, e) || take_stock(r, e)
+                     ? -1
+                     : 0;
     }
     free(path);
     return status;

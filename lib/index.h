@@ -24,6 +24,7 @@ struct index_reader {
     ino_t ino;      /* identity of gen-N: another one means open anew, never reopen */
     int folder;     /* gen-N, held open so that its inode is given to no other folder; or -1 */
     uint64_t moves; /* xdb_moves when last checked */
+    size_t memory;  /* for posting lists (postings.h); 0: as much as is good */
     char uuid[33];
     uint64_t revision;
 };

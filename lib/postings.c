@@ -7,7 +7,7 @@
 
 enum {
     BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
-    BYTES_EACH = 8,
+    BYTES_EACH = 4,
     EXPANSION_KEPT = 2 << 20,
     BLOCK_BITS = 15
 };
@@ -35,6 +35,7 @@ struct postings {
     struct entry **buckets;
     size_t n_buckets, n_entries;
     size_t bytes;
+    size_t most; /* 0: as told in the header */
     uint64_t search;
     struct expansion expansion;
     struct texts texts;
@@ -108,7 +109,7 @@ static void drop_older(struct postings *p, uint64_t keep)
 
 static void trim(struct postings *p)
 {
-    size_t most = BYTES_LEAST + BYTES_EACH * p->docs.n;
+    size_t most = p->most ? p->most : BYTES_LEAST + BYTES_EACH * p->docs.n;
     for (uint64_t keep = 1024; p->bytes > most && keep; keep /= 2)
         drop_older(p, keep);
     if (p->expansion.arena.used > EXPANSION_KEPT) {
@@ -328,16 +329,30 @@ static int read_docs(struct postings *p, struct err *e)
     return 0;
 }
 
-int postings_of(struct xdb *db, struct postings **out, const struct docs **docs, struct err *e)
+static struct postings *attached(struct xdb *db)
 {
     struct postings *p = xdb_attached(db);
-    if (!p) {
-        p = calloc(1, sizeof *p);
-        if (!p)
-            return err_memory(e);
-        p->db = db;
-        xdb_attach(db, p, postings_free);
-    }
+    if (p || !(p = calloc(1, sizeof *p)))
+        return p;
+    p->db = db;
+    xdb_attach(db, p, postings_free);
+    return p;
+}
+
+int postings_limit(struct xdb *db, size_t most, struct err *e)
+{
+    struct postings *p = attached(db);
+    if (!p)
+        return err_memory(e);
+    p->most = most;
+    return 0;
+}
+
+int postings_of(struct xdb *db, struct postings **out, const struct docs **docs, struct err *e)
+{
+    struct postings *p = attached(db);
+    if (!p)
+        return err_memory(e);
     if (!p->docs.ids || p->moves != xdb_moves(db)) {
         forget(p);
         p->moves = xdb_moves(db);
@@ -558,12 +573,14 @@ int postings_expand(struct postings *p, struct slice start, uint32_t limit, stru
         return -1;
     *terms = arena_array(a, *n, sizeof **terms);
     *documents = 0;
-    for (size_t i = 0; i < *n && *terms; i++) {
-        (*terms)[i] = p->expansion.terms[picks[i].place];
+    bool copied = *terms;
+    for (size_t i = 0; i < *n && copied; i++) {
+        (*terms)[i] = arena_dup(a, p->expansion.terms[picks[i].place]);
         *documents += picks[i].documents;
+        copied = (*terms)[i].p;
     }
     free(picks);
-    return *terms ? 0 : err_memory(e);
+    return copied ? 0 : err_memory(e);
 }
 
 static int merge(

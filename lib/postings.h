@@ -4,7 +4,7 @@
  * long they are, the posting lists that were asked for lately, decoded, and the texts of hits.
  *
  * Documents are counted from 0 in the order of their docids, so that lists are short arrays of
- * small numbers; `docs.ids` leads back. Lists are kept up to a bound (8 MiB and 8 bytes for each
+ * small numbers; `docs.ids` leads back. Lists are kept up to a bound (8 MiB and 4 bytes for each
  * document); those used longest ago go first, and only between two searches, so that a search may
  * hold on to what it got. Another revision forgets everything.
  *
@@ -19,7 +19,7 @@
 struct docs {
     size_t n;
     docid_t *ids;      /* ascending */
-    uint32_t *lengths; /* number of weighing words (the sum of wdf) */
+    uint16_t *lengths; /* number of weighing words (the sum of wdf), 65,535 at most */
     double average;    /* length */
 };
 
@@ -44,6 +44,9 @@ struct texts *postings_texts(struct postings *p);
 /* Room for one search, which resets it. */
 struct arena *postings_scratch(struct postings *p);
 
+/* Another bound for the lists; 0: the one told above. */
+int postings_limit(struct xdb *db, size_t most, struct err *e);
+
 /* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */
 int postings_find(struct postings *p, struct slice term, struct posting_list **list, struct err *e);
 int postings_read(struct postings *p, struct posting_list *list, struct err *e);
@@ -53,7 +56,7 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e);
 int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
     struct posting_list **list, struct err *e);
 
-/* Those terms, and how many documents hold them, added up; the terms live until postings_of. */
+/* Those terms, into the arena, and how many documents hold them, added up. */
 int postings_expand(struct postings *p, struct slice start, uint32_t limit, struct arena *a,
     struct slice **terms, size_t *n, uint64_t *documents, struct err *e);
 

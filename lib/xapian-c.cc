@@ -1019,7 +1019,7 @@ int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t fir
 }
 
 int xdb_lengths(
-    struct xdb *db, docid_t *docids, uint32_t *lengths, size_t max, size_t *n, struct err *e)
+    struct xdb *db, docid_t *docids, uint16_t *lengths, size_t max, size_t *n, struct err *e)
 {
     return reading(db, e, [&] {
         *n = 0;
@@ -1027,7 +1027,7 @@ int xdb_lengths(
         for (Xapian::PostingIterator i = db->db.postlist_begin(std::string()); *n < max && i != end;
              ++i) {
             docids[*n] = *i;
-            lengths[(*n)++] = i.get_doclength();
+            lengths[(*n)++] = narrow(i.get_doclength());
         }
         return 0;
     });

@@ -119,9 +119,9 @@ int xdb_terms_each(struct xdb *db, struct slice prefix, struct slice from,
 /* The documents that hold `term`, ascending, at most `max` of them from `first` on. */
 int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t first, size_t max,
     docid_t **docids, size_t *n, struct err *e);
-/* All documents, ascending, and their lengths; at most `max`. */
+/* All documents, ascending, and their lengths, 65,535 at most; at most `max` documents. */
 int xdb_lengths(
-    struct xdb *db, docid_t *docids, uint32_t *lengths, size_t max, size_t *n, struct err *e);
+    struct xdb *db, docid_t *docids, uint16_t *lengths, size_t max, size_t *n, struct err *e);
 /* The posting list of `term` from docid `first` to `last`: at most `max` documents, ascending, and
  * their wdf, 65,535 at most. */
 int xdb_posting_list(struct xdb *db, struct slice term, docid_t first, docid_t last,

@@ -322,6 +322,52 @@ static void promises_are_kept(void **state)
     }
 }
 
+/* So many that Xapian is asked, with prefixes as the terms they stand for. */
+static void prefixes_of_many_are_spelt_out(void **state)
+{
+    enum { MANY = 15000 };
+    static const char *const pairs[][2] = {{"aa", "ba"}, {"ab", "bb"}, {"ac", "c"}};
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    struct xquery *all[3];
+    ok(f, xwriter_begin(f->w, &f->e));
+    for (docid_t id = 100000; id < 100000 + MANY; id++) {
+        struct xdoc *d;
+        const char *const *pair = pairs[id % 3];
+        ok(f, xdoc_new(&d, &f->e));
+        ok(f, xdoc_posting(d, slice_str(pair[0]), 1, 1, &f->e));
+        ok(f, xdoc_posting(d, slice_str(pair[1]), 2, 1, &f->e));
+        ok(f, xwriter_put(f->w, id, d, &f->e));
+        xdoc_free(d);
+    }
+    ok(f, xwriter_commit(f->w, &f->e));
+    ok(f, xdb_reopen(f->db, &f->e));
+    ok(f, xdb_reopen(f->judge, &f->e));
+    for (int i = 0; i < 3; i++) {
+        all[i] = xquery_new(&m, XQ_PREFIX);
+        all[i]->term = slice_of(&"abc"[i], 1);
+        all[i]->limit = 100;
+    }
+    struct xsearch s = {
+        .query = xquery_pair(&m, XQ_AND, xquery_scale(&m, all[0], 0), xquery_scale(&m, all[1], 0)),
+        .sort = XSORT_WEIGHT,
+        .max = 20,
+        .check = 20,
+        .k1 = 1.2,
+        .b = 0.75,
+        .min_length = 0.5,
+        .collapse_slot = XSEARCH_NO_SLOT};
+    struct xresult mine, its;
+    for (int i = 0; i < 2; i++) {
+        ok(f, match_search(f->db, &f->a, &s, &mine, &f->e));
+        ok(f, xdb_search(f->judge, &f->a, &s, &its, &f->e));
+        assert_int_equal(mine.n_hits, 20);
+        for (size_t k = 0; k < 20; k++)
+            assert_int_equal(mine.hits[k].id, its.hits[k].id);
+        s.sort = XSORT_DOCID_DOWN;
+    }
+}
+
 /* --- what is kept -------------------------------------------------------------------------- */
 
 static void another_revision_forgets(void **state)
@@ -417,6 +463,7 @@ int main(void)
         cmocka_unit_test(another_revision_forgets),
         cmocka_unit_test(discarded_revision_is_left),
         cmocka_unit_test(time_ends_a_match),
+        cmocka_unit_test(prefixes_of_many_are_spelt_out),
     };
     int failed = cmocka_run_group_tests_name("match", tests, setup, teardown);
     nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
