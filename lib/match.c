@@ -1378,6 +1378,13 @@ static int search(struct matcher *m, struct arena *a, struct xresult *r)
     return rc;
 }
 
+static int damaged(struct err *e)
+{
+    err_clear(e);
+    return err_set(e, ERR_DAMAGED,
+        "a posting list of the index names documents that are not there: run kbindex --full");
+}
+
 int match_search(
     struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e)
 {
@@ -1388,9 +1395,13 @@ int match_search(
         struct matcher m = {.db = db, .s = s, .e = e};
         uint64_t moves = xdb_moves(db);
         int rc = search(&m, a, r);
-        bool moved = xdb_moves(db) != moves;
-        if (!moved || tries == RETRIES || (rc && e->code != ERR_BUSY))
+        bool moved = xdb_moves(db) != moves, gone = rc && e->code == ERR_BUSY;
+        if (!moved && gone)
+            return damaged(e);
+        if (!moved || (rc && !gone))
             return rc;
         err_clear(e);
+        if (tries == RETRIES)
+            return err_set(e, ERR_BUSY, "the index changes faster than it can be read; ask again");
     }
 }
