@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "daemon/answer/units.h"
+#include "lib/hash.h"
 #include "lib/match.h"
+#include "lib/schema.h"
 #include "lib/token.h"
 
 enum {
@@ -20,6 +22,12 @@ struct telling { /* a term, and how much it tells of the text */
     double weight;
 };
 
+/* Each word of what is asked about once, by hash: a long note says most of them many times. */
+struct said {
+    struct telling *slots; /* term: the word as plain, or the whole of a term that is no stem */
+    size_t n, size;
+};
+
 struct likeness {
     struct answer *w;
     struct xmaker m;
@@ -30,6 +38,7 @@ struct likeness {
     size_t n_units;
     bool whole; /* a whole note */
     double documents;
+    struct said stemmed, exact;
     struct telling *words, *names;
     size_t n_words, cap_words, n_names, cap_names;
     struct err *e;
@@ -121,44 +130,102 @@ static int by_weight(const void *x, const void *y)
     return by_term(x, y);
 }
 
-static int add_words(struct likeness *l, const struct record *rec)
+static struct telling *slot_of(const struct said *s, struct slice word)
 {
-    struct arena *a = l->w->arena;
+    size_t i = hash64(word, 0) & (s->size - 1);
+    while (s->slots[i].term.p && !slice_eq(s->slots[i].term, word))
+        i = (i + 1) & (s->size - 1);
+    return &s->slots[i];
+}
+
+static int say(struct likeness *l, struct said *s, struct slice word)
+{
+    if (2 * s->n >= s->size) {
+        struct said more = {.n = s->n, .size = s->size ? 4 * s->size : 1024};
+        more.slots = arena_array(l->w->arena, more.size, sizeof *more.slots);
+        if (!more.slots)
+            return err_memory(l->e);
+        for (size_t i = 0; i < s->size; i++)
+            if (s->slots[i].term.p)
+                *slot_of(&more, s->slots[i].term) = s->slots[i];
+        *s = more;
+    }
+    struct telling *at = slot_of(s, word);
+    at->units++;
+    if (at->term.p)
+        return 0;
+    s->n++;
+    at->term = arena_dup(l->w->arena, word);
+    return at->term.p ? 0 : err_memory(l->e);
+}
+
+static int add_text(struct likeness *l, const struct record *rec)
+{
+    struct arena *one = &l->w->reader->scratch;
     struct buf text = {0};
     struct tokens t = {0};
     note_render(&text, rec->text, rec->runs, rec->n_runs);
-    int rc = text.failed ? err_memory(l->e) : tokenize(a, buf_view(&text), &t, l->e);
-    buf_free(&text);
+    int rc = text.failed ? err_memory(l->e) : tokenize(one, buf_view(&text), &t, l->e);
     for (size_t i = 0; !rc && i < t.n; i++) {
         const struct token *v = &t.v[i];
-        if (!token_is_base(v->kind) && !(v->kind == TOKEN_JOINED && v->digit))
-            continue;
-        struct telling one = {.units = 1};
-        if (token_is_stemmed(v)) {
-            struct slice stem = xstem_of(l->w->reader->stem, a, v->plain);
-            one.term = slice_str(arena_printf(a, "Z%.*s", (int)stem.n, stem.p));
-        } else {
-            one.term = v->plain;
-        }
-        if (!one.term.p || !ARENA_PUSH(a, l->words, l->n_words, l->cap_words, one))
-            rc = err_memory(l->e);
+        if (token_is_base(v->kind) || (v->kind == TOKEN_JOINED && v->digit))
+            rc = say(l, token_is_stemmed(v) ? &l->stemmed : &l->exact, v->plain);
     }
+    buf_free(&text);
+    arena_reset(one);
     return rc;
 }
 
-static int add_names(struct likeness *l, docid_t id)
+static int add_words(struct likeness *l, const struct said *s, bool stemmed)
 {
-    for (const char *prefix = "LE"; *prefix; prefix++) {
-        struct slice *terms;
-        size_t n;
-        if (xdb_document_terms(
-                l->w->reader->index.db, l->w->arena, id, slice_of(prefix, 1), &terms, &n, l->e))
-            return -1;
-        for (size_t i = 0; i < n; i++) {
-            struct telling one = {.term = terms[i], .units = 1};
-            if (!ARENA_PUSH(l->w->arena, l->names, l->n_names, l->cap_names, one))
-                return err_memory(l->e);
-        }
+    struct arena *a = l->w->arena;
+    for (size_t i = 0; i < s->size; i++) {
+        struct telling one = s->slots[i];
+        if (!one.term.p)
+            continue;
+        if (stemmed)
+            one.term = schema_term(a, 'Z', xstem_of(l->w->reader->stem, a, one.term));
+        if (!one.term.p || !ARENA_PUSH(a, l->words, l->n_words, l->cap_words, one))
+            return err_memory(l->e);
+    }
+    return 0;
+}
+
+/* The names that a unit links to or, a head, has in its lists: terms in order, E before L. */
+static int names_of(struct likeness *l, docid_t id, const struct record *rec, struct slice **names,
+    size_t *n, struct err *e)
+{
+    struct xdb *db = l->w->reader->index.db;
+    struct slice *links;
+    size_t n_links;
+    *n = 0;
+    if (rec->kind == UNIT_NOTE &&
+        xdb_document_terms(db, l->w->arena, id, SLICE_LIT("E"), names, n, e))
+        return -1;
+    /* Without a bracket there is no link, and a unit's terms cost more than its text. */
+    if (!rec->text.n || !memchr(rec->text.p, '[', rec->text.n))
+        return 0;
+    if (xdb_document_terms(db, l->w->arena, id, SLICE_LIT("L"), &links, &n_links, e))
+        return -1;
+    *names = arena_grow(l->w->arena, *n ? *names : NULL, *n, *n + n_links, sizeof **names);
+    if (!*names)
+        return err_memory(e);
+    if (n_links)
+        memcpy(*names + *n, links, n_links * sizeof *links);
+    *n += n_links;
+    return 0;
+}
+
+static int add_names(struct likeness *l, docid_t id, const struct record *rec)
+{
+    struct slice *names;
+    size_t n;
+    if (names_of(l, id, rec, &names, &n, l->e))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        struct telling one = {.term = names[i], .units = 1};
+        if (!ARENA_PUSH(l->w->arena, l->names, l->n_names, l->cap_names, one))
+            return err_memory(l->e);
     }
     return 0;
 }
@@ -201,10 +268,14 @@ static int gather(struct likeness *l)
         return -1;
     l->documents = (double)info.documents;
     for (size_t i = 0; i < l->n_units; i++)
-        if (add_words(l, &l->recs[i]) || add_names(l, l->units[i].id))
+        if (add_text(l, &l->recs[i]) || add_names(l, l->units[i].id, &l->recs[i]))
             return -1;
-    return weigh(l, l->words, &l->n_words, WORDS) || weigh(l, l->names, &l->n_names, NAMES) ? -1
-                                                                                            : 0;
+    if (add_words(l, &l->stemmed, true) || add_words(l, &l->exact, false) ||
+        weigh(l, l->words, &l->n_words, WORDS) || weigh(l, l->names, &l->n_names, NAMES))
+        return -1;
+    if (l->n_names)
+        qsort(l->names, l->n_names, sizeof *l->names, by_term);
+    return 0;
 }
 
 /* --- what is like it ----------------------------------------------------------------------- */
@@ -229,13 +300,16 @@ static struct xquery *alike(struct likeness *l)
         &l->m, XQ_NOT, xquery_over(&l->m, XQ_OR, k), xquery_term(&l->m, slice_str(own)));
 }
 
+/* A document's terms are in order, as the names are. */
 static double shared(const struct likeness *l, const struct slice *terms, size_t n)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < l->n_names; k++)
-            if (slice_eq(terms[i], l->names[k].term))
-                sum += l->names[k].weight;
+    for (size_t i = 0, k = 0; i < n && k < l->n_names;) {
+        int c = slice_cmp(terms[i], l->names[k].term);
+        sum += c ? 0 : l->names[k].weight;
+        i += c <= 0;
+        k += c >= 0;
+    }
     return sum * NAME_SHARE;
 }
 
@@ -252,16 +326,14 @@ static int best_first(const void *x, const void *y)
 
 static int score(struct likeness *l, const struct xhit *h, struct candidate *c)
 {
-    struct xdb *db = l->w->reader->index.db;
+    struct slice *names = NULL;
+    size_t n = 0;
     *c = (struct candidate){.hit = *h, .score = h->weight};
-    for (const char *prefix = "LE"; *prefix && l->n_names; prefix++) {
-        struct slice *terms;
-        size_t n;
-        if (xdb_document_terms(db, l->w->arena, h->id, slice_of(prefix, 1), &terms, &n, l->e))
-            return -1;
-        c->score += shared(l, terms, n);
-    }
-    return record_read(l->w->arena, h->data, &c->rec, l->e);
+    if (record_read(l->w->arena, h->data, &c->rec, l->e) ||
+        (l->n_names && names_of(l, h->id, &c->rec, &names, &n, l->e)))
+        return -1;
+    c->score += shared(l, names, n);
+    return 0;
 }
 
 static int rank(struct likeness *l)
