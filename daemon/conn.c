@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/sandbox.h"
@@ -513,10 +514,31 @@ int conn_open(struct host *h, int fd, struct err *e)
     return 0;
 }
 
+/* What the peer sent before the end was decided, as far as a request may be large. */
+static void take_arrived(struct conn *c)
+{
+    struct err e = {.at = ERR_NOWHERE};
+    uv_os_fd_t fd;
+    size_t all = 0;
+    ssize_t n;
+    if (uv_fileno((const uv_handle_t *)&c->pipe, &fd))
+        return;
+    while (!c->closing && !c->ended && has_room(c) && all < PROTO_MAX_REQUEST_BYTES &&
+           (n = recv(fd, c->host->chunk, sizeof c->host->chunk, MSG_DONTWAIT)) > 0) {
+        all += (size_t)n;
+        if (frame_feed(&c->frame, slice_of(c->host->chunk, (size_t)n), &e))
+            refuse_stream(c, &e);
+        take_messages(c);
+    }
+}
+
 void host_drain(struct host *h)
 {
     for (struct conn *c = h->conns, *next; c; c = next) {
         next = c->next;
+        take_arrived(c);
+        if (c->closing)
+            continue;
         c->ended = true;
         turn(c);
     }

@@ -44,7 +44,7 @@ struct host {
 void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *db);
 /* Takes over a connected socket, also when it fails (then it is closed). */
 int conn_open(struct host *h, int fd, struct err *e);
-/* Nothing more is read; what is in flight is answered, then each connection ends. */
+/* What has arrived is answered, nothing more is read, then each connection ends. */
 void host_drain(struct host *h);
 /* Closes all connections now. */
 void host_close(struct host *h);

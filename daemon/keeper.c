@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,27 @@ static bool too_often(struct recent *r, unsigned most)
     bool full = r->n > most && now - *oldest < WITHIN_S;
     *oldest = now;
     return full;
+}
+
+static atomic_bool giving_way;
+
+bool keeper_is_replaced(void)
+{
+    static const char gone[] = " (deleted)";
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+    return n >= (ssize_t)sizeof gone &&
+           memcmp(path + n - (sizeof gone - 1), gone, sizeof gone - 1) == 0;
+}
+
+void keeper_give_way(void)
+{
+    atomic_store(&giving_way, true);
+}
+
+bool keeper_gives_way(void)
+{
+    return atomic_load(&giving_way);
 }
 
 struct life {
@@ -137,8 +159,12 @@ static int keep(struct life *l)
         }
         int status = live(l, ready);
         bool ended = status >= 0 && WIFEXITED(status);
-        if (ended && (l->stopping || WEXITSTATUS(status) != KEEPER_AGAIN))
-            return WEXITSTATUS(status) == KEEPER_AGAIN ? 0 : WEXITSTATUS(status);
+        int code = ended ? WEXITSTATUS(status) : 0;
+        bool again = ended && code == KEEPER_AGAIN;
+        if (ended && code == 0 && !l->stopping && l->k->wanted(l->k->ctx))
+            continue;
+        if (ended && (l->stopping || !again || keeper_is_replaced()))
+            return again ? 0 : code;
         if (ended) {
             settled = too_often(&renewals, RENEWALS);
             continue;

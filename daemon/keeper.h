@@ -4,9 +4,12 @@
  * manager knows, does nothing with what comes in, and has one child that does all the work, in the
  * sandbox (sandbox.h). The child ends
  *
- *   by itself, or told to by a signal that the keeper hands on: so does the keeper, alike
+ *   by itself, or told to by a signal that the keeper hands on: so does the keeper, alike, unless
+ *                                   somebody connected while it ended idle
  *   because it outgrew its sandbox: the next one begins at once; who connects meanwhile waits in
  *                                   the socket's queue
+ *   because an upgrade made the index one that only the program installed since can read: so does
+ *                                   the keeper, and whoever asks next starts that program
  *   by a fault of its own: the next one begins, unless that happened too often of late
  *
  * When the keeper dies the child does.
@@ -24,10 +27,17 @@ struct keeper {
     int (*work)(void *ctx, int ready, bool settled);
     void (*ready)(void *ctx);    /* the first child can be asked */
     void (*stopping)(void *ctx); /* the end was asked for: before the child is told */
+    bool (*wanted)(void *ctx);   /* somebody waits to be accepted */
     void *ctx;
 };
 
 /* Returns the exit status of the daemon. Only while there is one thread. */
 int keeper_run(const struct keeper *k);
+
+/* Whether the program was replaced since it began, as an upgrade does. */
+bool keeper_is_replaced(void);
+/* In the child, from any thread: the index is one that only the replaced program can read. */
+void keeper_give_way(void);
+bool keeper_gives_way(void);
 
 #endif

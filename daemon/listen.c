@@ -226,7 +226,13 @@ bool peer_is_owner(int fd)
            (peer.uid == geteuid() || peer.uid == 0);
 }
 
-void notify_ready(void)
+bool listener_is_wanted(const struct listener *l)
+{
+    struct pollfd p = {.fd = l->fd, .events = POLLIN};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
+void notify_manager(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -239,8 +245,7 @@ void notify_ready(void)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
-    static const char text[] = "READY=1";
-    (void)!sendto(fd, text, sizeof text - 1, MSG_NOSIGNAL, (const struct sockaddr *)&a,
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&a,
         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
     close(fd);
 }

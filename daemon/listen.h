@@ -35,7 +35,9 @@ void listener_close(struct listener *l);
 void listener_lend(struct listener *l);
 /* The peer of a connection runs as us, or as root. */
 bool peer_is_owner(int fd);
-/* Tells the service manager, if there is one. */
-void notify_ready(void);
+/* Whether somebody has connected and is not yet accepted. */
+bool listener_is_wanted(const struct listener *l);
+/* Tells the service manager, if there is one: "READY=1", "STOPPING=1"; lines of sd_notify(3). */
+void notify_manager(const char *state);
 
 #endif

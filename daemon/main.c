@@ -153,7 +153,7 @@ static int work(void *ctx, int ready, bool settled)
 static void ready(void *ctx)
 {
     struct service *s = ctx;
-    notify_ready();
+    notify_manager("READY=1");
     if (s->parent < 0)
         return;
     let_go();
@@ -162,9 +162,16 @@ static void ready(void *ctx)
     s->parent = -1;
 }
 
+static bool wanted(void *ctx)
+{
+    const struct service *s = ctx;
+    return listener_is_wanted(&s->listener);
+}
+
 static void stopping(void *ctx)
 {
     struct service *s = ctx;
+    notify_manager("STOPPING=1");
     listener_close(&s->listener);
 }
 
@@ -181,8 +188,8 @@ static int serve(const struct daemon_options *o, const struct config *config)
     if (listener_open(&s.listener, config->socket.text, &e))
         return fail(&e);
     s.detached = s.parent >= 0;
-    code =
-        keeper_run(&(struct keeper){.work = work, .ready = ready, .stopping = stopping, .ctx = &s});
+    code = keeper_run(&(struct keeper){
+        .work = work, .ready = ready, .stopping = stopping, .wanted = wanted, .ctx = &s});
     listener_close(&s.listener);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include "daemon/lsp.h"
 #include "daemon/mcp.h"
+#include "daemon/keeper.h"
 #include "daemon/sandbox.h"
 #include "lib/query.h"
 
@@ -272,7 +273,10 @@ void request_run(
     /* What failed, or lacks something, for want of what the sandbox hides is for the next process.
      */
     bool lacks = sandbox_look(r->reader, config);
-    r->hidden = (lacks || e.code != ERR_NONE) && sandbox_outgrown();
+    if (e.code == ERR_SCHEMA && keeper_is_replaced())
+        keeper_give_way();
+    r->hidden = (e.code != ERR_NONE && keeper_gives_way()) ||
+                ((lacks || e.code != ERR_NONE) && sandbox_outgrown());
     r->revision = r->reader->index.db ? r->reader->index.revision : 0;
     memcpy(r->uuid, r->reader->index.uuid, sizeof r->uuid);
     r->matches = w.matches;

@@ -65,7 +65,7 @@ struct request {
     request_answer *answer; /* what answers instead of the method's function, with its job */
     void *job;              /* in the arena */
     bool quiet;             /* gets no answer once it is cancelled */
-    bool hidden;            /* failed for want of what the sandbox hides: another process answers */
+    bool hidden; /* another process answers: it may read more (sandbox.h) or an upgraded index */
     day_t today;
     uint64_t taken_ns, deadline_ns;
     struct daemon_facts facts;

@@ -72,10 +72,14 @@ static void on_end(uv_timer_t *timer)
     host_close(&s->host);
 }
 
+static void accept_all(struct server *s);
+
 static void stop(struct server *s, const char *why)
 {
     if (s->stopping)
         return;
+    if (!s->again)
+        accept_all(s);
     s->stopping = true;
     log_line(LOG_INFO, "%s: finishing", why);
     uv_close((uv_handle_t *)&s->accept, NULL);
@@ -94,10 +98,11 @@ static void on_signal(uv_signal_t *signal, int number)
 static void on_turn(uv_check_t *check)
 {
     struct server *s = check->data;
-    if (s->stopping || !sandbox_outgrown())
+    if (s->stopping || !(sandbox_outgrown() || keeper_gives_way()))
         return;
     s->again = true;
-    stop(s, "the index names folders that this process may not read");
+    stop(s, sandbox_outgrown() ? "the index names folders that this process may not read"
+                               : "the index is for the program that replaced this one");
 }
 
 /* --- connections -------------------------------------------------------------------------------

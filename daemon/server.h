@@ -6,8 +6,8 @@
  *   too many connections    the next one gets an error line and is closed
  *   no file descriptors     accepting pauses for a second; connections are kept few enough that
  *                           this does not happen
- *   TERM, INT, HUP          no more is accepted or read, what is in flight is answered for up to
- *                           two seconds, then the end
+ *   TERM, INT, HUP          what has arrived is answered, for up to two seconds; no more is
+ *                           accepted or read, then the end
  */
 #ifndef KB_SERVER_H
 #define KB_SERVER_H

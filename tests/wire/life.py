@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 
 ROOT = os.environ["KB_TEST_DIR"]
 RUN = ROOT + "/sockets"
@@ -178,6 +179,57 @@ def test_few_descriptors():
 def test_idle_exit():
     p, _ = started("--idle-exit", "1")
     ok("ends when idle", p.wait(30) == 0 and not os.path.exists(PATH))
+
+
+def state(pid, thread):
+    with open("/proc/%d/task/%s/stat" % (pid, thread)) as f:
+        return f.read().rpartition(")")[2].split()[0]
+
+
+def pending(pid):
+    """The signals that wait for a process, as bits."""
+    with open("/proc/%d/status" % pid) as f:
+        return int(next(line for line in f if line.startswith("ShdPnd")).split()[1], 16)
+
+
+def test_arrived():
+    """What was sent before the end was asked for is answered, once, accepted or not."""
+    p, _ = started()
+    crowd = [connect() for _ in range(40)]
+    with open("/proc/%d/task/%d/children" % (p.pid, p.pid)) as f:
+        child = int(f.read())
+    os.kill(child, signal.SIGSTOP)
+    while any(state(child, thread) != "T" for thread in os.listdir("/proc/%d/task" % child)):
+        pass
+    for c in crowd[:20]:
+        c.sendall(b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"hello"}\n' % i for i in range(3)))
+    late = [connect() for _ in range(20)]
+    for c in late:
+        c.sendall(b'{"jsonrpc":"2.0","id":1,"method":"hello"}\n')
+    p.terminate()
+    while not pending(child) & 1 << signal.SIGTERM - 1:
+        pass  # the keeper hands it on
+    os.kill(child, signal.SIGCONT)
+    got = [c.makefile().read().count('"result"') for c in crowd[:20] + late]
+    ok("TERM: what had arrived is answered", got == 20 * [3] + 20 * [1], got)
+    ok("TERM: then it ends", p.wait(30) == 0)
+
+
+def test_asked_while_ending():
+    """An idle daemon that ends at the moment it is asked."""
+    for offset in range(8):
+        p, _ = started("--idle-exit", "1")
+        ask(connect())
+        until = time.monotonic() + 0.996 + offset / 1000
+        while time.monotonic() < until:
+            pass
+        try:
+            good = "result" in ask(connect())
+        except (FileNotFoundError, ConnectionRefusedError):
+            good = True  # told at once: the client starts another
+        ok("asked %d ms around its end" % (offset - 4), good)
+        p.terminate()
+        p.wait(30)
 
 
 def test_handed_over():
