@@ -447,11 +447,13 @@ constexpr size_t max_phrases = 16;
 enum class role { ranks, synonym, filters };
 
 /*
- * A plain query as Xapian's. Two of its (1.4.22) faults are gone around here:
+ * A plain query as Xapian's. Three of its (1.4.22) faults are gone around here:
  * - Where the wdf does not matter it reads the list of all documents for a term that is in each of
  *   them, but under the term's name, and at the second chunk takes the database for damaged. So
  *   such a term is put as all documents from the start.
  * - Posting sources, values and sets of docids cannot say what a synonym must know.
+ * - Where only matching counts, AND_MAYBE within an exclusion lets documents through: its first
+ *   part says as much.
  */
 class builder
 {
@@ -660,6 +662,8 @@ class builder
         case XQ_FILTER:
             return headed(Q::OP_FILTER, Q::OP_AND, q, depth, r, role::filters);
         case XQ_MAYBE:
+            if (plain && q->n_kids)
+                return build(q->kids[0], depth + 1, r);
             return headed(Q::OP_AND_MAYBE, Q::OP_OR, q, depth, r, r);
         case XQ_SCALE:
             return scaled(q, depth, r);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Xapian judges the matcher: random trees over random documents, asked of both. */
+/* Xapian judges the matcher: random trees over random documents, asked of both. Without XQ_NEAR,
+ * of which Xapian itself is not sure, and synonyms of three and more, whose frequency it estimates
+ * in an order of its own. */
 #include <ftw.h>
 #include <math.h>
 #include <setjmp.h>
@@ -136,7 +138,7 @@ static struct xquery *place(struct xmaker *m)
 
 static struct xquery *phrase(struct xmaker *m)
 {
-    struct xquery *q = over(m, roll(4) ? XQ_PHRASE : XQ_NEAR, 2 + roll(2), roll(6) ? term : place);
+    struct xquery *q = over(m, XQ_PHRASE, 2 + roll(2), roll(6) ? term : place);
     q->window = q->n_kids > 1 && roll(3) == 0 ? (uint32_t)q->n_kids + roll(3) : 0;
     return q;
 }
@@ -154,7 +156,7 @@ static struct xquery *leaf(struct xmaker *m)
         /* Among alternatives Xapian 1.4.22 may add the weight of a phrase that is not there. */
         return xquery_scale(m, phrase(m), 0);
     case 3:
-        return over(m, XQ_SYNONYM, 2 + roll(3), roll(8) ? term : prefix);
+        return over(m, XQ_SYNONYM, 2, roll(8) ? term : prefix);
     case 4:
         if (roll(3))
             return xquery_new(m, roll(4) ? XQ_ALL : XQ_NONE);
@@ -211,9 +213,10 @@ static void same_hits(struct fixture *f, const struct xquery *q, const struct xr
         fail_msg("%zu hits, wanted %zu: %s", mine->n_hits, its->n_hits, text_of(f, q));
     for (size_t i = 0; i < mine->n_hits; i++) {
         const struct xhit *a = &mine->hits[i], *b = &its->hits[i];
-        bool shared = (i && are_close(b->weight, its->hits[i - 1].weight)) ||
-                      (i + 1 < its->n_hits && are_close(b->weight, its->hits[i + 1].weight)) ||
-                      i + 1 == its->n_hits;
+        size_t like = are_close(b->weight, its->hits[its->n_hits - 1].weight);
+        for (size_t k = 0; k < its->n_hits; k++)
+            like += are_close(b->weight, its->hits[k].weight);
+        bool shared = like > 1;
         if (!are_close(a->weight, b->weight) || (a->id != b->id && !shared))
             fail_msg("hit %zu: %u %.12g, wanted %u %.12g: %s", i, a->id, a->weight, b->id,
                 b->weight, text_of(f, q));
@@ -232,7 +235,9 @@ static void ask_both(struct fixture *f, const struct xsearch *s, bool exact)
         fail_msg("\"%s\": %s", f->e.text, text_of(f, s->query));
     ok(f, xdb_search(f->judge, &f->a, s, &its, &f->e));
     if (s->all_docids) {
-        assert_int_equal(mine.n_docids, its.n_docids);
+        if (mine.n_docids != its.n_docids)
+            fail_msg(
+                "%zu docids, wanted %zu: %s", mine.n_docids, its.n_docids, text_of(f, s->query));
         for (size_t i = 0; i < its.n_docids; i++)
             if (mine.docids[i] != its.docids[i])
                 fail_msg("docid %zu: %s", i, text_of(f, s->query));
