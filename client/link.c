@@ -20,6 +20,7 @@ enum {
     START_MS = 10000, /* for a daemon to listen */
     RACE_MS = 5000,   /* for the daemon that won a race to listen */
     RACE_STEP_MS = 5,
+    ATTEMPTS = 4, /* a daemon that ends is met twice at most: connected, and waiting in its queue */
     DAEMON_LOCKED = 75 /* its exit code when another one listens, or is about to */
 };
 
@@ -274,7 +275,7 @@ static enum outcome read_line(struct link *l, int patience_ms, struct slice *rep
 int link_call(
     struct link *l, struct slice line, int patience_ms, struct slice *reply, struct err *e)
 {
-    for (int attempt = 0; attempt < 2; attempt++) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         if (l->fd < 0 && link_open(l, e) < 0)
             return -1;
         /* A daemon that is full says so and closes without reading: its line may be there. */

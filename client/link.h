@@ -2,7 +2,7 @@
 /*
  * link: the connection to the daemon. It is made at the first call; a daemon that is not there is
  * started (unless `spawn` is false), and one that went away between two calls, at its idle end or
- * for a restart, is asked once more.
+ * for a restart or upgrade, is asked again, a few times.
  *
  *     struct link l = {.config = &config, .options = &o.config, .spawn = true, .fd = -1};
  *     struct slice reply;

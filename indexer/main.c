@@ -214,7 +214,7 @@ static int end_doubt(struct program *p, const struct store *store)
     if (!store_doubtful(store) || p->o.full)
         return 0;
     log_line(LOG_WARNING, "the last run could not write: checking the index first");
-    if (check_run(&c, &why) < 0 && why.code != ERR_NO_INDEX)
+    if (check_run(&c, &why) < 0 && why.code != ERR_NO_INDEX && why.code != ERR_SCHEMA)
         return err_set(&p->e, why.code, "%s", why.text);
     if (c.findings)
         return err_set(&p->e, ERR_DAMAGED, "%s: not whole: run kbindex --full", store->dir);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -60,6 +61,7 @@ struct updating {
     struct progress progress;
     struct changes changes;
     struct build build; /* of a new generation */
+    bool older;         /* the present one has an older schema; what it holds is not known */
 };
 
 /* --- what there is ------------------------------------------------------------------------- */
@@ -212,6 +214,11 @@ static int open_job(struct updating *r, struct job *j, struct err *e)
     if (!j->wanted)
         return 0;
     j->fd = open(j->vault->path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (j->fd < 0 && r->older && !r->u->force)
+        return err_set(e, ERR_MISSING,
+            "%s: no such vault: %s: the index has an older schema and is not made anew without it: "
+            "bring it back, kbindex --remove %s, or --force",
+            j->vault->path.p, strerror(errno), j->vault->name.p);
     if (j->fd < 0) {
         char what[120];
         snprintf(what, sizeof what, "no such vault: %s", strerror(errno));
@@ -907,6 +914,12 @@ static void salvage(struct updating *r)
     xdb_close(db);
 }
 
+/* Made by an earlier kbindex: an upgrade, not a fault. */
+static bool is_older(const struct updating *r, const struct err *why)
+{
+    return why->code == ERR_SCHEMA && r->reader.schema && r->reader.schema < SCHEMA_VERSION;
+}
+
 static int open_index(struct updating *r, struct err *e)
 {
     const struct update *u = r->u;
@@ -917,7 +930,13 @@ static int open_index(struct updating *r, struct err *e)
     if (index_reader_refresh(&r->reader, &why) == 0) {
         memcpy(b->uuid, r->reader.uuid, sizeof b->uuid);
         b->create = u->full;
-    } else if (why.code == ERR_NO_INDEX || (u->full && why.code != ERR_MEMORY)) {
+    } else if (why.code == ERR_NO_INDEX || (u->full && why.code != ERR_MEMORY) ||
+               is_older(r, &why)) {
+        r->older = why.code == ERR_SCHEMA && !u->full;
+        if (r->older && !u->quiet)
+            log_line(LOG_INFO,
+                "%s has schema %" PRIu64 ", now %d: it is made anew beside the old one",
+                u->store->dir, r->reader.schema, SCHEMA_VERSION);
         b->create = true;
         salvage(r);
     } else {

@@ -81,8 +81,11 @@ static int reworded(const struct index_reader *r, const struct err *why, struct 
     case ERR_BUSY:
         return err_set(e, ERR_BUSY, "index %s changes too fast to be read: ask again", r->dir);
     case ERR_SCHEMA:
-        return err_set(e, ERR_SCHEMA, "index %s%s %s: run kbindex --full", r->dir, r->db ? "" : ":",
-            why->text);
+        return r->db ? err_set(e, ERR_SCHEMA, "index %s %s", r->dir, why->text)
+                     : err_set(e, ERR_SCHEMA,
+                           "index %s: not of the format that Xapian here reads: %s: run kbindex "
+                           "--full",
+                           r->dir, why->text);
     default:
         if (short_of_files())
             return out_of_files(r, e);
@@ -111,9 +114,12 @@ static int identify(struct index_reader *r, struct arena *a, struct err *e)
         metadata_number(r, a, "revision", &r->revision, e) < 0 ||
         xdb_metadata(r->db, a, SLICE_LIT("uuid"), &uuid, e) < 0)
         return -1;
+    r->schema = schema;
     if (schema != SCHEMA_VERSION)
-        return err_set(e, ERR_SCHEMA, "has schema %llu, this program needs %d",
-            (unsigned long long)schema, SCHEMA_VERSION);
+        return err_set(e, ERR_SCHEMA, "has schema %llu, this program needs %d: run %s",
+            (unsigned long long)schema, SCHEMA_VERSION,
+            schema < SCHEMA_VERSION ? "kbindex, which makes it anew"
+                                    : "the newer kbindex that made it, or kbindex --full");
     if (uuid.n != sizeof r->uuid - 1)
         return err_set(e, ERR_DAMAGED, "it has no uuid");
     memcpy(r->uuid, uuid.p, uuid.n);

@@ -27,6 +27,7 @@ struct index_reader {
     size_t memory;  /* for posting lists (postings.h); 0: as much as is good */
     char uuid[33];
     uint64_t revision;
+    uint64_t schema; /* of the index last looked at, also of one refused; 0: none, or unreadable */
 };
 
 int index_reader_init(struct index_reader *r, const char *dir, struct err *e);
