@@ -114,7 +114,7 @@ static struct slice option_name(const struct proto_param *p, char room[64])
         if (aliases[i].name && !aliases[i].value && strcmp(aliases[i].param, p->name) == 0)
             return slice_str(aliases[i].name);
     size_t n = 0;
-    for (; p->name[n] && n < 63; n++)
+    for (; n < 63 && p->name[n]; n++)
         room[n] = p->name[n] == '_' ? '-' : p->name[n];
     room[n] = '\0';
     return slice_of(room, n);

@@ -46,7 +46,9 @@ static bool matches_copy(struct matches *to, const struct matches *from)
     if (from->n)
         memcpy(ids, from->ids, from->n * sizeof *ids);
     free(to->ids);
-    *to = (struct matches){from->total, ids, from->n};
+    to->total = from->total;
+    to->ids = ids;
+    to->n = from->n;
     return true;
 }
 

@@ -620,7 +620,7 @@ static int record_data(struct making *m, size_t unit, const uint8_t id[UNIT_ID_B
         .runs = u->runs,
         .n_runs = u->n_runs};
     memcpy(r.id, id, sizeof r.id);
-    struct slice above[RECORD_HEADINGS];
+    struct slice above[RECORD_HEADINGS] = {{0}};
     for (int32_t h = u->heading; h >= 0 && r.n_headings < RECORD_HEADINGS;
          h = b->at.note->units[h].heading)
         above[r.n_headings++] = b->rendered[h];

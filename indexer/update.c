@@ -309,7 +309,7 @@ static int set_compounds(struct updating *r, struct err *e)
     struct arena a = {0};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < b->n_joined; i++) {
-        struct slice words;
+        struct slice words = {0};
         char *key = arena_printf(&a, "j:%.*s", (int)b->joined[i].joined.n, b->joined[i].joined.p);
         if (!key)
             rc = err_memory(e);

@@ -1370,11 +1370,12 @@ static int search(struct matcher *m, struct arena *a, struct xresult *r)
     m->scratch = postings_scratch(m->p);
     if (s.sort == XSORT_WEIGHT && !weighs_something(s.query))
         s.sort = XSORT_DOCID;
-    m->s = &s;
+    m->s = &s; // cppcheck-suppress autoVariables ; it is taken back below
     struct xquery *q = early(m);
     s.query = q ? q : s.query;
     int rc = m->e->code ? -1 : q ? xdb_search(m->db, a, &s, r, m->e) : answer(m, a, r);
     arena_reset(m->scratch);
+    m->s = NULL;
     return rc;
 }
 

@@ -364,11 +364,10 @@ static struct slice bare_name(struct slice s)
 /* The date an item gives itself, by a link or by words at its start. */
 static bool own_date(struct arena *a, struct unit *u, const struct markdown_block *b)
 {
-    struct slice text = slice_of(NULL, 0);
     struct buf start = {0};
     for (size_t i = 0; i < u->n_runs && start.n < DATE_START_MAX; i++)
         buf_slice(&start, run_text(u->text, &u->runs[i]));
-    text = slice_trim(buf_view(&start));
+    struct slice text = slice_trim(buf_view(&start));
     uint32_t first = b->runs[0].begin;
     const struct markdown_link *link = NULL;
     for (size_t i = 0; !link && i < b->n_links; i++)

@@ -83,11 +83,10 @@ static int compound_parts(struct planner *pl, struct slice joined_form, struct s
     *parts = slice_of(NULL, 0);
     if (!pl->env->db)
         return 0;
-    struct slice key = slice_of(NULL, 0);
     char *text = arena_printf(pl->a, "j:%.*s", (int)joined_form.n, joined_form.p);
     if (!text)
         return err_memory(pl->e);
-    key = slice_str(text);
+    struct slice key = slice_str(text);
     return xdb_metadata(pl->env->db, pl->a, key, parts, pl->e);
 }
 

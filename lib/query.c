@@ -229,7 +229,8 @@ static int count_leaves(struct parser *p, size_t at, size_t n)
     p->leaves += n;
     if (p->leaves > QUERY_TERMS)
         return err_at(p->e, ERR_COMPLEX, at,
-            "the query has more than %d words: search for fewer at once", QUERY_TERMS);
+            "the query has more than %d words, where a prefix is %d: search for fewer at once",
+            QUERY_TERMS, QUERY_PREFIX_TERMS);
     return 0;
 }
 
@@ -237,7 +238,7 @@ static int count_leaves(struct parser *p, size_t at, size_t n)
 static enum took leaf(
     struct parser *p, enum node_op op, size_t begin, struct slice text, struct node **out)
 {
-    size_t words = count_words(text);
+    size_t words = op == NODE_PREFIX ? QUERY_PREFIX_TERMS : count_words(text);
     if (count_leaves(p, begin, words ? words : 1))
         return FAILED;
     struct node *n = new_node(p, op, begin);

@@ -37,6 +37,8 @@
 enum {
     QUERY_BYTES = 4096,
     QUERY_TERMS = 512,
+    QUERY_PREFIX_TERMS =
+        16, /* what a prefix is counted as: it stands for up to QUERY_EXPAND words */
     QUERY_LEVELS = 16,
     QUERY_EXPAND = 100,
     QUERY_SLACK = 10, /* words between, of NEAR and ADJ without a number */

@@ -383,7 +383,7 @@ static size_t decompose_plain(uint32_t cp, utf8proc_int32_t base, utf8proc_int32
         if (!letter && !is_accent(base, parts[i]))
             to[kept++] = parts[i];
         for (; letter && *letter; letter++)
-            to[kept++] = *letter;
+            to[kept++] = (unsigned char)*letter;
     }
     return kept;
 }

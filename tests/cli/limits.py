@@ -113,6 +113,9 @@ for name, (ask, *wanted) in ROWS.items():
         got = ask(value)
         ok("%s %d: %s" % (name, value, want), got == want, got)
 
+for n, want in ((31, "answered"), (32, "answered"), (33, "too_complex")):
+    ok("%d prefixes: %s" % (n, want), search(query="mu* " * n) == want)
+
 # Parameters: nothing else about them may be wrong, so what is refused is refused for this.
 GIVEN = {"search": {"query": "muse"}, "get": {"path": "a.md"}, "suggest": {"prefix": "mu"}, "facet": {"query": "muse", "field": "kind"},
          "related": {"path": "a.md"}, "trend": {"query": "muse"}, "timeline": {"query": "muse"}, "gaps": {"query": "a"},
