@@ -696,6 +696,16 @@ static int with_synonyms(struct planner *pl, const struct node *const *kids, siz
 
 /* --- dates --------------------------------------------------------------------------------- */
 
+static struct xquery *changed(struct planner *pl, size_t at, day_t from, day_t to)
+{
+    struct xquery *q = pl->env->changed
+                           ? pl->env->changed(pl->env->ctx, &pl->m, everything(pl), from, to)
+                           : xquery_new(&pl->m, XQ_NONE);
+    if (!q && pl->e->code == ERR_QUERY && pl->e->at == ERR_NOWHERE)
+        pl->e->at = at;
+    return q;
+}
+
 static struct xquery *date_field(
     struct planner *pl, struct slice value, size_t at, enum field_how how)
 {
@@ -706,6 +716,8 @@ static struct xquery *date_field(
             bad.text);
         return NULL;
     }
+    if (how == HOW_CHANGED)
+        return changed(pl, at, from, to);
     if (how == HOW_SINCE)
         to = DAY_MAX;
     if (how == HOW_UNTIL)
@@ -793,6 +805,7 @@ static struct xquery *value_query(
     case HOW_DATE:
     case HOW_SINCE:
     case HOW_UNTIL:
+    case HOW_CHANGED:
         return date_field(pl, v, at, how);
     case HOW_SOURCE:
         return xquery_prefixed(&pl->m, 'H', lower(pl, v));

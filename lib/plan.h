@@ -50,6 +50,9 @@ struct plan_env {
     struct slice (*nearest)(void *ctx, struct arena *a, struct slice word);
     /* The query saved under a name, or {NULL, 0}. */
     struct slice (*saved)(void *ctx, struct slice name);
+    /* A filter for the units that the index saw change on these days; NULL with the error. */
+    struct xquery *(*changed)(
+        void *ctx, struct xmaker *m, struct xquery *everything, day_t from, day_t to);
     void *ctx;
     const struct synonyms *synonyms; /* the user's own */
     struct slice warning;            /* n == 0: none */

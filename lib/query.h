@@ -56,6 +56,7 @@ enum field_how { /* one a kind of value; several fields may share one */
     HOW_DATE,
     HOW_SINCE,
     HOW_UNTIL,
+    HOW_CHANGED,
     HOW_LINK,
     HOW_ENTITY,
     HOW_NOTE,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/story.h"
 
+#include "daemon/answer/changed.h"
 #include "daemon/answer/lexicon.h"
 #include "daemon/answer/snippet.h"
 #include "lib/nearest.h"
@@ -22,6 +23,12 @@ static struct slice saved_query(void *ctx, struct slice name)
     return slice_of(NULL, 0);
 }
 
+static struct xquery *units_changed(
+    void *ctx, struct xmaker *m, struct xquery *everything, day_t from, day_t to)
+{
+    return changed_query(ctx, m, everything, from, to);
+}
+
 int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct err *e)
 {
     struct reader *r = w->reader;
@@ -37,6 +44,7 @@ int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct er
         .n_vaults = r->n_vaults,
         .nearest = nearest_word,
         .saved = saved_query,
+        .changed = units_changed,
         .ctx = w,
         .synonyms = reader_synonyms(r, w->config ? w->config->synonyms : NULL, &fault),
         .deadline_ns = w->deadline_ns,
