@@ -17,7 +17,7 @@
 
 #include "daemon/pool.h"
 
-enum { SUBSCRIBE_SAVED = 16 }; /* saved queries of a connection */
+enum { SUBSCRIBE_SAVED = PROTO_MAX_SAVED };
 
 struct news;
 

@@ -33,6 +33,8 @@ kb_running() {
 kb_cleanup() {
     kb_status=$?
     trap - EXIT
+    # A process that is killed leaves no counts behind.
+    [ -z "${KB_COVERAGE:-}" ] || kb_stop
     for pid in $(kb_running); do
         kill -KILL "$pid" 2>/dev/null
     done

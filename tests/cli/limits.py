@@ -76,6 +76,12 @@ def unread(n):
     return "answered" if got == list(range(1, asked + 1)) else "not all"
 
 
+def saved(n):
+    """The configuration has q0, q1, ..."""
+    c = Client()
+    return [outcome(c.call("subscribe", {"saved": "q%d" % i})) for i in range(n)][-1]
+
+
 def connections(n):
     """n connections in all, and what the last one is told."""
     held = [Client() for _ in range(n)]
@@ -103,6 +109,7 @@ ROWS = {
     "limit": (lambda n: search(query="muse", limit=n), "answered", "answered", "invalid_params"),
     "in_flight": (in_flight, "answered", "answered", "answered"),
     "unread_bytes": (unread, "answered", "answered", "answered"),
+    "saved": (saved, "answered", "answered", "overloaded"),
     "connections": (connections, "answered", "answered", "overloaded"),
 }
 
