@@ -4,7 +4,6 @@
 ;; Version: 0.1.0
 ;; Package-Requires: ((emacs "28.1"))
 ;; Keywords: convenience, hypermedia, matching
-;; URL: https://example.org/kbsearch
 
 ;;; Commentary:
 
