@@ -137,10 +137,32 @@ static struct xquery *own_leaf(struct planner *pl, const struct token *t)
     return mark_stems(pl, t) ? NULL : resolve_word(&pl->r, 'Z', t);
 }
 
+/* What is matched grows with how often a frequent word stands in a phrase: no text that people
+ * write comes near this. */
+static bool repeats_too_often(const struct token *const *base, size_t n)
+{
+    enum { MOST = 64 };
+    size_t most = 0;
+    for (size_t i = 0; i < n && n > MOST && most <= MOST; i++) {
+        size_t same = 0;
+        for (size_t j = i; j < n; j++)
+            same += slice_eq(base[i]->term, base[j]->term);
+        most = same > most ? same : most;
+    }
+    return most > MOST;
+}
+
 static struct xquery *phrase_of(
     struct planner *pl, const struct token *const *base, size_t n, uint32_t window)
 {
     struct xkids k = {0};
+    if (n > QUERY_TERMS || repeats_too_often(base, n)) {
+        err_set(pl->e, ERR_COMPLEX,
+            "a phrase or compound of more than %d words, or the same one too often: search for "
+            "less",
+            QUERY_TERMS);
+        return NULL;
+    }
     for (size_t i = 0; i < n; i++)
         if (xkids_add(&pl->m, &k, xquery_term(&pl->m, base[i]->term)))
             return NULL;
@@ -235,6 +257,8 @@ static struct xquery *adjacent(
         return NULL;
     if (whole && is_pair(base, count) && !slack)
         return xquery_term(&pl->m, whole->term);
+    if (whole_query && repeats_too_often(base, count))
+        return xquery_new(&pl->m, XQ_NONE);
     struct xquery *q = phrase_of(pl, base, count, window);
     struct slice form = slice_of(NULL, 0);
     if (slack)

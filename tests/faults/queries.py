@@ -99,7 +99,7 @@ def main(units):
     figure("bombs_%d_at_cap_worst_ms" % units, worst)
     print("# heaviest at %d: %s" % (units, ", ".join("%s %.0f ms" % (n, ms) for ms, n, _ in sorted(heaviest, reverse=True)[:5])))
     figure("bombs_%d_mib_more" % units, rss("VmHWM") - base)
-    ok("memory at the worst", rss("VmHWM") - base < 640 or os.environ.get("KB_SANITIZED"), rss("VmHWM") - base)
+    ok("memory at the worst", rss("VmHWM") - base < 256 or os.environ.get("KB_SANITIZED"), rss("VmHWM") - base)
 
     # A deadline really ends a match.
     late = []
