@@ -41,7 +41,10 @@ struct reply {
 
 static void say(struct buf *text)
 {
-    if (text->n && !text->failed)
+    static const char no_memory[] = "kbsearch: out of memory, even for the message\n";
+    if (text->failed)
+        (void)!write(STDERR_FILENO, no_memory, sizeof no_memory - 1);
+    else if (text->n)
         (void)!write(STDERR_FILENO, text->p, text->n);
     buf_free(text);
 }

@@ -1192,6 +1192,17 @@ static void end(struct updating *r)
     store_clean(r->u->store);
 }
 
+/* The library tells what failed, and not always where. */
+static void name_place(const struct update *u, struct err *e)
+{
+    struct err why = *e;
+    if ((e->code != ERR_IO && e->code != ERR_INTERNAL && e->code != ERR_DAMAGED) ||
+        strstr(e->text, u->store->dir))
+        return;
+    *e = (struct err){.at = ERR_NOWHERE};
+    err_set(e, why.code, "%s: %s", u->store->dir, why.text);
+}
+
 int update_run(struct update *u, struct err *e)
 {
     struct updating r = {.u = u, .changes = {.fd = -1}};
@@ -1204,6 +1215,8 @@ int update_run(struct update *u, struct err *e)
         rc = make_jobs(&r, e);
     if (rc == 0)
         rc = run_jobs(&r, e);
+    if (rc < 0)
+        name_place(u, e);
     if (r.batch.failed)
         store_doubt(u->store, true);
     progress_clear(&r.progress);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -22,6 +24,9 @@ void log_open(const char *program, enum log_level max)
     sink.journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
+/* What can be said without any. */
+static const char no_memory[] = ": out of memory, even for the message\n";
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     if (level > sink.max)
@@ -36,8 +41,13 @@ void log_line(enum log_level level, const char *fmt, ...)
     buf_printf(&line, "%s: ", sink.program);
     utf8_printable(&line, buf_view(&raw));
     buf_char(&line, '\n');
-    if (!line.failed)
+    if (!line.failed && !raw.failed) {
         (void)!write(STDERR_FILENO, line.p, line.n);
+    } else {
+        struct iovec short_of[] = {{(void *)sink.program, strlen(sink.program)},
+            {(void *)no_memory, sizeof no_memory - 1}};
+        (void)!writev(STDERR_FILENO, short_of, 2);
+    }
     buf_free(&line);
     buf_free(&raw);
 }
