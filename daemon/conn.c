@@ -149,9 +149,20 @@ static void put(struct conn *c, struct request *r)
     }
 }
 
+/* The bucket of a time: how many binary digits its microseconds have. */
+static unsigned latency_bucket(uint64_t ns)
+{
+    unsigned i = 0;
+    for (uint64_t us = ns / 1000u; us && i < FACTS_LATENCIES - 1; us >>= 1)
+        i++;
+    return i;
+}
+
 static void reply(struct conn *c, struct request *r)
 {
     c->host->requests++;
+    if (r->taken_ns)
+        c->host->latencies[latency_bucket(uv_hrtime() - r->taken_ns)]++;
     put(c, r);
 }
 
@@ -261,6 +272,26 @@ static void supersede(struct conn *c, struct slice session)
             cancel(c, c->in_flight[i], "superseded by a newer search of its session");
 }
 
+static struct daemon_facts facts_of(const struct host *h)
+{
+    struct daemon_facts f = {.db = h->db,
+        .sandbox = sandbox_name(),
+        .started_ns = h->started_ns,
+        .requests = h->requests,
+        .connections = h->n_conns,
+        .readers = h->pool->n,
+        .queue = pool_waiting(h->pool),
+        .cached = h->cache && h->cache->most};
+    memcpy(f.latencies, h->latencies, sizeof f.latencies);
+    if (f.cached) {
+        f.cache_entries = h->cache->n;
+        f.cache_bytes = h->cache->bytes;
+        f.cache_hits = h->cache->hits;
+        f.cache_misses = h->cache->misses;
+    }
+    return f;
+}
+
 static void ask(struct conn *c, struct request *r)
 {
     struct host *h = c->host;
@@ -280,12 +311,7 @@ static void ask(struct conn *c, struct request *r)
     }
     r->conn = c;
     r->done = on_done;
-    r->facts = (struct daemon_facts){.db = h->db,
-        .sandbox = sandbox_name(),
-        .started_ns = h->started_ns,
-        .requests = h->requests,
-        .connections = h->n_conns,
-        .readers = h->pool->n};
+    r->facts = facts_of(h);
     c->in_flight[c->n_in_flight++] = r;
     pool_submit(h->pool, &c->lane, r);
 }

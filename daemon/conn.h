@@ -34,6 +34,7 @@ struct host {
     struct cache *cache; /* NULL: answers are not kept */
     const char *db;
     uint64_t started_ns, requests;
+    uint64_t latencies[FACTS_LATENCIES]; /* of the requests (reply.h) */
     unsigned n_conns;
     uint64_t half_ms, stall_ms;
     void (*changed)(struct host *h); /* a connection came or went; may be NULL */

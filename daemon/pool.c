@@ -224,6 +224,15 @@ void pool_submit(struct pool *p, struct lane *lane, struct request *r)
     wake_at(p, r->deadline_ns);
 }
 
+unsigned pool_waiting(const struct pool *p)
+{
+    unsigned n = 0;
+    for (const struct lane *lane = p->first; lane; lane = lane->next)
+        for (const struct request *r = lane->first; r; r = r->next)
+            n++;
+    return n;
+}
+
 void pool_close(struct pool *p)
 {
     uv_close((uv_handle_t *)&p->timer, NULL);

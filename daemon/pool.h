@@ -40,6 +40,8 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
 void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 /* Takes a QUEUED request back: it is the caller's again, and done will not be called. */
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
+/* How many requests wait for a reader. */
+unsigned pool_waiting(const struct pool *p);
 /* Closes the timer, so that the loop can end. */
 void pool_close(struct pool *p);
 /* After the loop has ended. */

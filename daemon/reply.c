@@ -435,6 +435,37 @@ static int reply_new(struct answer *w, const union proto_params *p,
     return 0;
 }
 
+static void put_latencies(struct json_writer *j, const struct daemon_facts *facts)
+{
+    json_key(j, "latencies");
+    json_open(j, '[');
+    for (unsigned i = 0; i < FACTS_LATENCIES; i++) {
+        if (!facts->latencies[i])
+            continue;
+        json_open(j, '{');
+        json_key_int(j, "below_us", INT64_C(1) << i);
+        json_key_int(j, "requests", (int64_t)facts->latencies[i]);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void put_cache(struct json_writer *j, const struct daemon_facts *facts)
+{
+    if (!facts->cached) {
+        json_key(j, "cache");
+        json_put_null(j);
+        return;
+    }
+    json_key(j, "cache");
+    json_open(j, '{');
+    json_key_int(j, "entries", (int64_t)facts->cache_entries);
+    json_key_int(j, "bytes", (int64_t)facts->cache_bytes);
+    json_key_int(j, "hits", (int64_t)facts->cache_hits);
+    json_key_int(j, "misses", (int64_t)facts->cache_misses);
+    json_close(j, '}');
+}
+
 static int reply_status(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
@@ -464,6 +495,9 @@ static int reply_status(struct answer *w, const union proto_params *p,
     json_key_int(&j, "connections", facts->connections);
     json_key_int(&j, "requests", (int64_t)facts->requests);
     json_key_int(&j, "readers", facts->readers);
+    json_key_int(&j, "queue", facts->queue);
+    put_latencies(&j, facts);
+    put_cache(&j, facts);
     json_key_string(&j, "sandbox", slice_str(facts->sandbox));
     key_string_or_null(&j, "error", r.error);
     json_close(&j, '}');

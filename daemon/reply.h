@@ -8,13 +8,20 @@
 
 #include "daemon/answer/answer.h"
 
+enum { FACTS_LATENCIES = 32 };
+
 /* What the daemon knows of itself, taken by the loop when the request came in. */
 struct daemon_facts {
     const char *db;
     const char *sandbox; /* sandbox_name() */
     uint64_t started_ns; /* CLOCK_MONOTONIC */
     uint64_t requests;   /* answered so far */
-    unsigned connections, readers;
+    unsigned connections, readers, queue;
+    /* Answers by the time from request to answer: [i] those below 2^i microseconds and not below
+     * half of that, the last one all that took longer. */
+    uint64_t latencies[FACTS_LATENCIES];
+    bool cached; /* answers are kept (cache.h): */
+    uint64_t cache_entries, cache_bytes, cache_hits, cache_misses;
 };
 
 /*

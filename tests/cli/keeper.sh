@@ -69,6 +69,12 @@ tail -s 0.01 --pid="$before" -f /dev/null
 ok "what answers dies with its keeper" test ! -e "/proc/$before"
 ok "and another daemon takes its place" kbsearchd
 ok "and answers" kbsearch --no-spawn muse
+kbsearch --no-spawn muse >/dev/null
+status=$(kbsearch --no-spawn --json --status)
+like "the answer that was kept was given again" "$status" '*"cache":{"entries":1,"bytes":*,"hits":1,"misses":1}*'
+like "nobody waits" "$status" '*"queue":0,*'
+counted=$(printf '%s\n' "$status" | grep -o '"below_us":[0-9]*,"requests":[0-9]*' | sed 's/.*://' | awk '{ n += $1 } END { print n }')
+is "each answer's time is counted" "$counted" "$(printf '%s\n' "$status" | sed 's/.*"requests":\([0-9]*\),"readers".*/\1/')"
 second=$(keeper)
 kill "$second"
 tail -s 0.01 --pid="$second" -f /dev/null
