@@ -10,6 +10,7 @@
 #include "daemon/answer/fold.h"
 #include "daemon/answer/feedback.h"
 #include "daemon/answer/lexicon.h"
+#include "daemon/answer/pasted.h"
 #include "daemon/answer/story.h"
 #include "daemon/answer/units.h"
 #include "lib/buf.h"
@@ -850,8 +851,10 @@ static int make_plan(struct search *s, struct query *q)
     const struct search_params *p = s->params;
     struct arena *a = s->w->arena;
     struct plan_env env;
-    if (p->syntax == SYNTAX_PLAIN ? query_plain(a, p->query, q, s->e)
-                                  : query_parse(a, p->query, q, s->e))
+    struct slice text = p->query;
+    if (p->syntax == SYNTAX_PLAIN
+            ? pasted_text(a, p->query, &text, s->e) || query_plain(a, text, q, s->e)
+            : query_parse(a, text, q, s->e))
         return -1;
     if (story_env(s->w, a, &env, s->e))
         return -1;
@@ -864,7 +867,7 @@ static int make_plan(struct search *s, struct query *q)
         .asof = p->asof};
     if (lexicon_asof(s->w, p->asof, s->e))
         return -1;
-    return plan_make(a, &env, &o, p->query, q, &s->plan, s->e);
+    return plan_make(a, &env, &o, text, q, &s->plan, s->e);
 }
 
 static struct search begin(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pastes the text of each STEPth unit, as a reader sees it: paste.py STEP. Of a text over the limits of a query its first lines and words that fit are pasted. A text of others,
-too, is found when one of the same text is."""
+"""Pastes the text of each STEPth unit, as it stands in its file: paste.py STEP. Of a text over the
+limits of a query its first words that fit are pasted. A text of others, too, is found when one of
+the same text is."""
 import re
 import sys
 import rpc
@@ -12,7 +13,7 @@ for month in (f"{y}-{m:02}" for y in range(2023, 2028) for m in range(1, 13)):
     page = {"query": f"date:{month} -kind:note", "sort": "path", "limit": 500}
     while page:
         got = client.call("search", page)["result"]
-        units += [(h["id"], h["text"]) for h in got["hits"]]
+        units += [(h["id"], h["text"], h["date"]) for h in got["hits"]]
         page = dict(page, cursor=got["cursor"]) if got.get("cursor") else None
 picked = units[::step]
 
@@ -35,7 +36,7 @@ def seen(text):
 
 
 def letters(text):
-    return "".join(c for c in seen(text) if c.isalnum())
+    return "".join(c for c in seen(text).lower() if c.isalnum())
 
 
 asked, lost, left_out, pending = 0, [], 0, {}
@@ -49,14 +50,14 @@ def judge():
         lost.append((text, answer.get("error") or answer["result"].get("relaxed")))
 
 
-for ident, text in picked:
-    query = fitting(seen(text))
+for ident, text, day in picked:
+    query = fitting(text)
     if not letters(query):
         left_out += 1
         continue
-    # A word or two stand in many units; they have to be among them, not before all.
-    limit = 5 if len(query.split()) > 2 else 200
-    asking = client.ask("search", {"query": query, "syntax": "plain", "limit": limit})
+    # A few words stand in many units; this one has to be among them, not before all.
+    few = {"on": day, "limit": 1000} if len(re.findall(r"\w+", seen(query))) < 8 else {"limit": 5}
+    asking = client.ask("search", {"query": query, "syntax": "plain", **few})
     pending[asking] = (ident, text)
     asked += 1
     if len(pending) == AHEAD:
