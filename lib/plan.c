@@ -871,6 +871,30 @@ static struct xquery *field_query(struct planner *pl, const struct node *n)
     return nots.n ? xquery_pair(&pl->m, XQ_NOT, q, xquery_over(&pl->m, XQ_OR, nots)) : q;
 }
 
+static int warn(struct planner *pl, struct slice text)
+{
+    struct plan *p = pl->p;
+    return text.p && ARENA_PUSH(pl->a, p->warnings, p->n_warnings, p->warnings_cap, text)
+               ? 0
+               : err_memory(pl->e);
+}
+
+/* Handles are names, too: @name is a saved query where there is one, else the word. */
+static int read_handles(struct planner *pl, struct node *n)
+{
+    for (size_t i = 0; i < n->n_kids; i++)
+        if (read_handles(pl, n->kids[i]))
+            return -1;
+    if (n->op != NODE_SAVED || (pl->env->saved && pl->env->saved(pl->env->ctx, n->text).p))
+        return 0;
+    n->op = NODE_WORD;
+    n->text = slice_of(n->text.p - 1, n->text.n + 1);
+    return warn(pl, slice_str(arena_printf(pl->a,
+                        "no saved query is called %.*s (see [saved] in kbsearch.conf): "
+                        "read as the name @%.*s",
+                        (int)n->text.n - 1, n->text.p + 1, (int)n->text.n - 1, n->text.p + 1)));
+}
+
 static struct xquery *saved(struct planner *pl, const struct node *n, enum scope scope)
 {
     struct slice text = slice_of(NULL, 0);
@@ -878,12 +902,6 @@ static struct xquery *saved(struct planner *pl, const struct node *n, enum scope
     struct err bad = {0};
     if (pl->env->saved)
         text = pl->env->saved(pl->env->ctx, n->text);
-    if (!text.p) {
-        err_at(pl->e, ERR_QUERY, n->begin,
-            "no saved query is called \"%.*s\": see [saved] in kbsearch.conf, or put it in quotes",
-            (int)n->text.n, n->text.p);
-        return NULL;
-    }
     if (pl->saved_levels >= SAVED_LEVELS) {
         err_at(pl->e, ERR_QUERY, n->begin, "saved queries stand in one another too deep");
         return NULL;
@@ -893,6 +911,8 @@ static struct xquery *saved(struct planner *pl, const struct node *n, enum scope
             bad.text);
         return NULL;
     }
+    if (read_handles(pl, q.root))
+        return NULL;
     struct slice was = pl->text;
     pl->text = text;
     pl->saved_levels++;
@@ -1280,6 +1300,8 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
         p->empty = true;
         return 0;
     }
+    if (read_handles(&pl, q->root))
+        return -1;
     pl.last_end = (size_t)find_last_end(q->root, 0);
     if (plan_words(&pl, q->root))
         return e->code ? -1 : err_memory(e);

@@ -52,8 +52,7 @@ client, n, bad = rpc.Client(), 0, 0
 
 
 def finds(query, note):
-    answer = client.call("search", {"query": query, "limit": 100,
-        "syntax": "plain" if query[0] == "@" else "query"})
+    answer = client.call("search", {"query": query, "limit": 100})
     if "error" in answer:
         return answer["error"]["message"]
     got = answer["result"]
@@ -69,6 +68,11 @@ for i, line in enumerate(open("table", encoding="utf-8")):
         good = finds(query, f"n{i:02}.md") == want
         bad += not good
         print("ok" if good else "not ok", n, "-", query, "finds" if want else "never finds", text)
+told = client.call("search", {"query": "@handle"})["result"]["warnings"]
+n += 1
+good = len(told) == 1 and "no saved query is called handle" in told[0]
+bad += not good
+print("ok" if good else "not ok", n, "- a handle that is no saved query is told")
 print(f"1..{n}")
 sys.exit(bad > 0)
 END
