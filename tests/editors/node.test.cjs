@@ -57,12 +57,12 @@ test("Obsidian: the modal's list", async () => {
 test("a daemon killed in mid-request: a message, and the next request works", async () => {
     const client = new Client(() => ({ program: "kbsearch", arguments: [] }));
     await client.typed("muse", "s", 1);
-    const daemon = Number(fs.readFileSync(`${process.env.T}/daemon`, "utf8"));
-    process.kill(daemon, "SIGSTOP"); // so that no answer can come first
+    const daemon = fs.readFileSync(`${process.env.T}/daemon`, "utf8").trim().split("\n").map(Number);
+    for (const pid of daemon) process.kill(pid, "SIGSTOP"); // so that no answer can come first
     const asked = client.request("search", { query: "muse" });
     const failed = assert.rejects(asked, /ended before it answered: ask again/);
     await new Promise(setImmediate);
-    process.kill(daemon, "SIGKILL");
+    for (const pid of daemon) process.kill(pid, "SIGKILL");
     await failed;
     assert.ok((await client.typed("muse", "s", 5)).length > 0);
     client.close();

@@ -100,6 +100,14 @@ class Daemon:
                 time.sleep(0.005)
 
     def call(self, method, seconds=20, **params):
+        """The answer. A child that outgrew its sandbox closes its connections: then asked again."""
+        try:
+            return self.ask(method, seconds, params)
+        except (BrokenPipeError, ConnectionResetError, EOFError):
+            self.connect()
+            return self.ask(method, seconds, params)
+
+    def ask(self, method, seconds, params):
         asked = self.client.ask(method, params)
         while True:
             answer = self.client.read(seconds)
