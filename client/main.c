@@ -353,6 +353,15 @@ static int get(struct client *c, struct err *e)
     return c->print.printed ? EXIT_HIT : EXIT_NO_HIT;
 }
 
+static void write_today(const struct client *c, struct json_writer *w)
+{
+    char today[11];
+    if (options_given(&c->options, "today"))
+        return;
+    day_format(day_today(), today);
+    json_key_string(w, "today", slice_str(today));
+}
+
 static int suggest(struct client *c, struct err *e)
 {
     struct reply r;
@@ -360,6 +369,8 @@ static int suggest(struct client *c, struct err *e)
     json_key_string(&w, "prefix", slice_str(c->options.argument));
     if (c->options.limited)
         json_key_int(&w, "limit", (int64_t)c->options.limit);
+    if (options_given(&c->options, "asof"))
+        write_today(c, &w);
     if (options_write(&c->options, PROTO_suggest, &w, e) < 0)
         return -1;
     end_request(&w);
@@ -469,15 +480,6 @@ static int related(struct client *c, struct err *e)
 }
 
 /* --- time and names --------------------------------------------------------------------------- */
-
-static void write_today(const struct client *c, struct json_writer *w)
-{
-    char today[11];
-    if (options_given(&c->options, "today"))
-        return;
-    day_format(day_today(), today);
-    json_key_string(w, "today", slice_str(today));
-}
 
 /* What the pages of a list are about. */
 static void write_about(const struct client *c, enum proto_method m, struct json_writer *w)

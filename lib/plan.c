@@ -349,14 +349,71 @@ static int correct(struct planner *pl, struct token *t, const struct node *node)
     return 0;
 }
 
+struct beginning { /* a word that begins so */
+    struct slice word;
+    uint32_t documents;
+};
+
+struct beginnings {
+    struct arena *a;
+    struct beginning *v;
+    size_t n, cap;
+};
+
+static int keep_beginning(void *ctx, struct slice word, uint32_t documents)
+{
+    struct beginnings *g = ctx;
+    struct beginning b = {arena_dup(g->a, word), documents};
+    return !b.word.p || !ARENA_PUSH(g->a, g->v, g->n, g->cap, b);
+}
+
+static int most_documents(const void *x, const void *y)
+{
+    const struct beginning *a = x, *b = y;
+    return a->documents != b->documents
+               ? (a->documents < b->documents) - (a->documents > b->documents)
+               : slice_cmp(a->word, b->word);
+}
+
+/* The words that begin so and were there by then, the most frequent ones first. */
+static int known_beginnings(struct planner *pl, struct slice begin, struct beginnings *g)
+{
+    size_t n = 0;
+    *g = (struct beginnings){.a = pl->a};
+    int rc = xdb_terms_each(pl->env->db, begin, begin, keep_beginning, g, pl->e);
+    if (rc)
+        return rc < 0 ? -1 : err_memory(pl->e);
+    for (size_t i = 0; i < g->n; i++) {
+        struct beginning b = g->v[i];
+        if (resolve_known(pl->env->db, b.word, pl->asof, UINT32_MAX, &b.documents, pl->e))
+            return -1;
+        if (b.documents)
+            g->v[n++] = b;
+    }
+    g->n = n;
+    if (n)
+        qsort(g->v, n, sizeof *g->v, most_documents);
+    return 0;
+}
+
 static struct xquery *prefix_of(struct planner *pl, struct slice begin)
 {
-    struct xquery *q = xquery_new(&pl->m, XQ_PREFIX);
-    if (q) {
-        q->term = begin;
-        q->limit = QUERY_EXPAND;
+    struct beginnings g;
+    struct xkids k = {0};
+    if (pl->asof == DAY_NONE || !pl->env->db) {
+        struct xquery *q = xquery_new(&pl->m, XQ_PREFIX);
+        if (q) {
+            q->term = begin;
+            q->limit = QUERY_EXPAND;
+        }
+        return q;
     }
-    return q;
+    if (known_beginnings(pl, begin, &g))
+        return NULL;
+    for (size_t i = 0; i < g.n && i < QUERY_EXPAND; i++)
+        if (xkids_add(&pl->m, &k, xquery_term(&pl->m, g.v[i].word)))
+            return NULL;
+    return xquery_over(&pl->m, XQ_OR, k);
 }
 
 static int count_word(void *ctx, struct slice word, uint32_t documents)
@@ -367,14 +424,23 @@ static int count_word(void *ctx, struct slice word, uint32_t documents)
     return ++*n > QUERY_EXPAND;
 }
 
+/* 1: more words begin so than a prefix stands for. */
+static int is_narrow(struct planner *pl, struct slice form)
+{
+    unsigned n = 0;
+    struct beginnings g;
+    if (pl->asof == DAY_NONE)
+        return xdb_terms_each(pl->env->db, form, form, count_word, &n, pl->e);
+    return known_beginnings(pl, form, &g) ? -1 : g.n > QUERY_EXPAND;
+}
+
 /* A prefix stands for a bounded number of words. Whoever wrote it is told when there are more. */
 static int tell_narrow(struct planner *pl, const struct node *node, struct slice form)
 {
-    unsigned n = 0;
     struct plan *p = pl->p;
     if (node->op != NODE_PREFIX || !pl->env->db)
         return 0;
-    int more = xdb_terms_each(pl->env->db, form, form, count_word, &n, pl->e);
+    int more = is_narrow(pl, form);
     if (more <= 0)
         return more;
     char *text = arena_printf(pl->a, "%.*s*: read as the %d most frequent words that begin so",
@@ -1276,7 +1342,7 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
 {
     *p = (struct plan){0};
     struct planner pl = {.m = {a, e},
-        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop},
+        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop, env->asof},
         .a = a,
         .env = env,
         .o = o,
@@ -1290,6 +1356,7 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
         err_clear(e);
         return err_set(e, ERR_PARAMS, "asof: %s", was.text);
     }
+    pl.r.asof = pl.asof == DAY_NONE ? NULL : &pl.asof;
     if (env->warning.n &&
         !ARENA_PUSH(a, p->warnings, p->n_warnings, p->warnings_cap, arena_dup(a, env->warning)))
         return err_memory(e);
@@ -1314,7 +1381,7 @@ int plan_filters(struct arena *a, const struct plan_env *env, const struct plan_
     *p = (struct plan){0};
     struct xkids k = {0};
     struct planner pl = {.m = {a, e},
-        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop},
+        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop, env->asof},
         .a = a,
         .env = env,
         .o = o,
@@ -1333,13 +1400,13 @@ int plan_entity(
     static const struct plan_options none = {0};
     *p = (struct plan){0};
     struct planner pl = {.m = {a, e},
-        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop},
+        .r = {{a, e}, env->db, env->stem, env->deadline_ns, env->stop, env->asof},
         .a = a,
         .env = env,
         .o = &none,
         .text = name,
         .p = p,
-        .asof = DAY_NONE,
+        .asof = env->asof ? *env->asof : DAY_NONE,
         .e = e};
     p->widest = entity(&pl, name);
     return p->widest ? 0 : e->code ? -1 : err_memory(e);

@@ -121,6 +121,26 @@ int resolve_known(
     return rc;
 }
 
+int resolve_count(struct resolver *r, struct slice term, uint32_t *n)
+{
+    return r->asof ? resolve_known(r->db, term, *r->asof, UINT32_MAX, n, r->m.e)
+                   : xdb_term_freq(r->db, term, n, r->m.e);
+}
+
+int resolve_cut(struct resolver *r, docid_t *ids, size_t *n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; r->asof && i < *n; i++) {
+        struct slice value;
+        if (xdb_value(r->db, r->m.a, ids[i], SLOT_DAY, &value, r->m.e))
+            return -1;
+        if (value.n && (day_t)(xvalue_as_u32(value) - 0x80000000u) <= *r->asof)
+            ids[kept++] = ids[i];
+    }
+    *n = r->asof ? kept : *n;
+    return 0;
+}
+
 /* --- asking the index ---------------------------------------------------------------------- */
 
 static int match_all(struct resolver *r, const struct xquery *q, uint32_t max, bool data,
@@ -175,9 +195,13 @@ static struct xquery *units_of(struct resolver *r, const uint32_t *numbers, size
 }
 
 static int notes_matching(
-    struct resolver *r, const struct xquery *q, bool heads, uint32_t **numbers, size_t *n)
+    struct resolver *r, struct xquery *q, bool heads, uint32_t **numbers, size_t *n)
 {
     struct xresult found;
+    if (r->asof)
+        q = xquery_pair(&r->m, XQ_FILTER, q, resolve_days(r, DAY_MIN, *r->asof));
+    if (!q)
+        return -1;
     if (match_all(r, q, RESOLVE_NOTES + 1, false, heads ? XSEARCH_NO_SLOT : SLOT_NOTE, &found))
         return -1;
     if (found.n_hits > RESOLVE_NOTES)
@@ -437,6 +461,8 @@ int resolve_names(struct resolver *r, struct slice name, struct slice **keys, si
     if (!r->db)
         return 0;
     struct xquery *bear = xquery_prefixed(&r->m, 'T', key);
+    if (r->asof)
+        bear = xquery_pair(&r->m, XQ_FILTER, bear, resolve_days(r, DAY_MIN, *r->asof));
     if (!bear || match_all(r, bear, RESOLVE_NAMES, false, XSEARCH_NO_SLOT, &heads))
         return -1;
     for (size_t i = 0; i < heads.n_hits; i++) {

@@ -27,12 +27,18 @@ struct resolver {
     struct xstem *stem;   /* of all the index's languages; NULL: words are their own stems */
     uint64_t deadline_ns; /* xapian-c.h */
     const atomic_bool *stop;
+    const day_t *asof; /* no later or undated note exists; NULL: all do */
 };
 
 /* How many units not later than a day have the term; counting ends at `most`. Undated ones are
  * none of them. */
 int resolve_known(
     struct xdb *db, struct slice term, day_t asof, uint32_t most, uint32_t *n, struct err *e);
+
+/* Leaves the documents that are there as of r->asof. */
+int resolve_cut(struct resolver *r, docid_t *ids, size_t *n);
+/* How many units have the term, as of r->asof. */
+int resolve_count(struct resolver *r, struct slice term, uint32_t *n);
 
 /* The stems of a word in the index's languages, each once; how many. */
 size_t resolve_stems(

@@ -39,7 +39,8 @@ static int gather(struct resolver *r, char prefix, struct slice vault, struct sl
     *n = 0;
     if (!term.p)
         return err_memory(e);
-    if (xdb_postings(r->db, r->m.a, term, 1, TARGET_NOTES, &heads, &found, e))
+    if (xdb_postings(r->db, r->m.a, term, 1, TARGET_NOTES, &heads, &found, e) ||
+        resolve_cut(r, heads, &found))
         return -1;
     *v = arena_array(r->m.a, found, sizeof **v);
     if (!*v)

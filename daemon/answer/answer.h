@@ -41,7 +41,7 @@ struct reader {
     struct vault_row *vaults;
     size_t n_vaults;
     struct spell *spell;      /* the index's words (lexicon.h), NULL until they are needed */
-    day_t asof, spelled_asof; /* words of later days are not known; DAY_NONE: all are */
+    day_t asof, spelled_asof; /* what came later is not known; DAY_NONE: all is */
     uint64_t spelled;         /* `loaded` when they were gathered */
     struct census *census;    /* its units, days and names (census.h), NULL until needed */
     struct {
@@ -58,6 +58,9 @@ void reader_free(struct reader *r);
 const struct synonyms *reader_synonyms(struct reader *r, const char *path, struct slice *fault);
 /* To the newest commit (index.h), and what is kept with it. */
 int reader_refresh(struct reader *r, struct err *e);
+
+/* NULL: every day counts. */
+const day_t *reader_asof(const struct reader *r);
 
 /* One request being answered. */
 struct answer {

@@ -21,6 +21,7 @@ void census_free(struct census *c)
     if (!c)
         return;
     arena_free(&c->arena);
+    arena_free(&c->then_arena);
     free(c);
 }
 
@@ -146,6 +147,8 @@ int census_take(struct answer *w, struct census **out, struct err *e)
 
 struct names {
     struct counting k;
+    struct arena *a;   /* of what stays */
+    const day_t *asof; /* NULL: every day counts */
     struct census_name *v;
     size_t n, cap;
     struct slice *borne; /* all titles and aliases, in order */
@@ -171,7 +174,7 @@ static int too_many(struct names *s)
 /* The name of one note: its title's key first. */
 static int add_note(struct names *s, docid_t id, day_t day)
 {
-    struct arena *a = &s->k.c->arena, one = {0};
+    struct arena *a = s->a, one = {0};
     struct xdb *db = s->k.w->reader->index.db;
     struct slice data, *terms;
     size_t n;
@@ -215,7 +218,10 @@ static int add_notes(struct names *s)
         return -1;
     for (size_t i = 0; i < r.n_docids; i++) {
         size_t at = place_of(c, r.docids[i]);
-        if (at != SIZE_MAX && !c->entry[at] && add_note(s, r.docids[i], c->days[at]))
+        if (at == SIZE_MAX || c->entry[at] ||
+            (s->asof && (c->days[at] == DAY_NONE || c->days[at] > *s->asof)))
+            continue;
+        if (add_note(s, r.docids[i], c->days[at]))
             return -1;
     }
     if (s->n_borne)
@@ -237,7 +243,7 @@ static int join_namesakes(struct names *s)
             continue;
         }
         size_t all = to->n_keys + from->n_keys - 1;
-        struct slice *keys = arena_grow(&s->k.c->arena, to->keys, to->n_keys, all, sizeof *keys);
+        struct slice *keys = arena_grow(s->a, to->keys, to->n_keys, all, sizeof *keys);
         if (!keys)
             return err_memory(s->k.e);
         if (from->n_keys > 1)
@@ -254,12 +260,10 @@ static int join_namesakes(struct names *s)
 static int add_value(void *ctx, struct slice term, uint32_t documents)
 {
     struct names *s = ctx;
-    struct arena *a = &s->k.c->arena;
-    struct slice key = slice_of(term.p + 1, term.n - 1);
+    struct arena *a = s->a;
+    struct census_name name = {.n_keys = 1, .born = DAY_MAX};
     (void)documents;
-    if (s->n_borne && bsearch(&key, s->borne, s->n_borne, sizeof key, slice_order))
-        return 0;
-    struct census_name name = {.text = arena_dup(a, key), .n_keys = 1, .born = DAY_MAX};
+    name.text = arena_dup(a, slice_of(term.p + 1, term.n - 1));
     name.keys = arena_array(a, 1, sizeof *name.keys);
     if (!name.text.p || !name.keys || !ARENA_PUSH(a, s->v, s->n, s->cap, name)) {
         err_memory(s->k.e);
@@ -272,11 +276,11 @@ static int add_value(void *ctx, struct slice term, uint32_t documents)
 }
 
 /* The oldest day of a head that has the value; postings end with the oldest dated ones. */
-static int find_births(struct names *s, size_t from)
+static int find_births(struct names *s)
 {
     struct arena one = {0};
     int rc = 0;
-    for (size_t i = from; i < s->n && rc == 0; i++) {
+    for (size_t i = 0; i < s->n && rc == 0; i++) {
         docid_t *ids;
         size_t n;
         struct slice term = schema_term(&one, 'E', s->v[i].text);
@@ -294,23 +298,44 @@ static int find_births(struct names *s, size_t from)
     return rc;
 }
 
-static int list_names(struct answer *w, struct census *c, struct err *e)
+static int list_values(struct answer *w, struct census *c, struct err *e)
 {
-    struct names s = {.k = {w, c, e}};
-    if (add_notes(&s) || join_namesakes(&s))
-        return -1;
-    size_t notes = s.n;
+    struct names s = {.k = {w, c, e}, .a = &c->arena};
     if (xdb_terms_each(w->reader->index.db, SLICE_LIT("E"), SLICE_LIT(""), add_value, &s, e) < 0 ||
-        e->code || find_births(&s, notes))
+        e->code || find_births(&s))
         return -1;
-    c->names = s.v;
-    c->n_names = s.n;
-    c->named = true;
+    c->values = s.v;
+    c->n_values = s.n;
     return 0;
 }
 
-static int find_units(
-    struct answer *w, struct census *c, struct arena *one, struct census_name *name, struct err *e)
+/* The notes' names, and the values that none of those notes bears. */
+static int list_names(struct answer *w, struct census *c, struct arena *a, const day_t *asof,
+    struct census_names *out, struct err *e)
+{
+    struct names s = {.k = {w, c, e}, .a = a, .asof = asof};
+    if (add_notes(&s) || join_namesakes(&s))
+        return -1;
+    *out = (struct census_names){.n_notes = s.n};
+    for (size_t i = 0; i < c->n_values; i++) {
+        const struct census_name *v = &c->values[i];
+        bool borne =
+            s.n_borne && bsearch(v->keys, s.borne, s.n_borne, sizeof *v->keys, slice_order);
+        if (borne || (asof && v->born > *asof))
+            continue;
+        if (!ARENA_PUSH(a, s.v, s.n, s.cap, *v))
+            return err_memory(e);
+        if (s.n > CENSUS_NAMES)
+            return too_many(&s);
+    }
+    out->v = s.v;
+    out->n = s.n;
+    out->listed = true;
+    return 0;
+}
+
+static int find_units(struct answer *w, struct census *c, struct arena *a, struct arena *one,
+    struct census_name *name, struct err *e)
 {
     struct plan_env env;
     struct plan p;
@@ -318,7 +343,7 @@ static int find_units(
     if (story_env(w, one, &env, e) || plan_entity(one, &env, name->text, &p, e) ||
         docids_of(w, one, p.widest, &r, e))
         return -1;
-    name->units = arena_array(&c->arena, r.n_docids, sizeof *name->units);
+    name->units = arena_array(a, r.n_docids, sizeof *name->units);
     if (!name->units)
         return err_memory(e);
     for (size_t i = 0; i < r.n_docids; i++) {
@@ -329,17 +354,74 @@ static int find_units(
     return 0;
 }
 
-int census_names(struct answer *w, struct census *c, struct err *e)
+static bool same_keys(const struct census_name *x, const struct census_name *y)
+{
+    bool same = x->n_keys == y->n_keys;
+    for (size_t i = 0; same && i < x->n_keys; i++)
+        same = slice_eq(x->keys[i], y->keys[i]);
+    return same;
+}
+
+/* What is called the same then as it is now is named by the same units. */
+static bool take_units(const struct census_names *all, bool note, struct census_name *name)
+{
+    size_t from = note ? 0 : all->n_notes, to = note ? all->n_notes : all->n;
+    const struct census_name *now =
+        to > from ? bsearch(name, all->v + from, to - from, sizeof *name, name_order) : NULL;
+    if (!now || !same_keys(now, name))
+        return false;
+    name->units = now->units;
+    name->n_units = now->n_units;
+    return true;
+}
+
+/* `all`: whose units may be taken over; NULL: none. */
+static int find_all(struct answer *w, struct census *c, struct arena *a,
+    const struct census_names *all, struct census_names *names, struct err *e)
 {
     struct arena one = {0};
-    int rc = c->named ? 0 : list_names(w, c, e);
-    while (rc == 0 && c->n_found < c->n_names) {
-        rc = find_units(w, c, &one, &c->names[c->n_found], e);
-        c->n_found += rc == 0;
+    int rc = 0;
+    for (; rc == 0 && names->n_found < names->n; names->n_found += rc == 0) {
+        struct census_name *name = &names->v[names->n_found];
+        if (all && take_units(all, names->n_found < names->n_notes, name))
+            continue;
+        rc = find_units(w, c, a, &one, name, e);
         arena_reset(&one);
     }
     arena_free(&one);
     return rc;
+}
+
+static int names_now(struct answer *w, struct census *c, struct err *e)
+{
+    day_t asof = w->reader->asof;
+    w->reader->asof = DAY_NONE; /* entity:NAME asks the reader for it */
+    int rc = c->all.listed                                                           ? 0
+             : list_values(w, c, e) || list_names(w, c, &c->arena, NULL, &c->all, e) ? -1
+                                                                                     : 0;
+    if (rc == 0)
+        rc = find_all(w, c, &c->arena, NULL, &c->all, e);
+    w->reader->asof = asof;
+    return rc;
+}
+
+int census_names(
+    struct answer *w, struct census *c, const struct census_names **names, struct err *e)
+{
+    const day_t *asof = reader_asof(w->reader);
+    if (names_now(w, c, e))
+        return -1;
+    *names = asof ? &c->then : &c->all;
+    if (!asof)
+        return 0;
+    if (!c->then.listed || c->then_day != *asof) {
+        arena_free(&c->then_arena);
+        c->then = (struct census_names){0};
+        c->then_day = *asof;
+        if (list_names(w, c, &c->then_arena, asof, &c->then, e))
+            return -1;
+    }
+    return find_all(w, c, &c->then_arena, &c->all, &c->then, e);
 }
 
 /* --- sets ---------------------------------------------------------------------------------- */

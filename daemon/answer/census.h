@@ -27,6 +27,12 @@ struct census_name {
     size_t n_units;
 };
 
+struct census_names {
+    struct census_name *v;      /* of notes, then of values, each by their first key */
+    size_t n, n_notes, n_found; /* the first n_found have their units */
+    bool listed;
+};
+
 struct census {
     struct arena arena;
     uint64_t loaded; /* reader.loaded when it was taken */
@@ -34,9 +40,11 @@ struct census {
     day_t *days;
     bool *entry; /* counts, see above */
     size_t n;
-    struct census_name *names;
-    size_t n_names, n_found; /* the first n_found have their units */
-    bool named;
+    struct census_name *values; /* all values of entity lists, also those that a note bears */
+    size_t n_values;
+    struct census_names all, then; /* then: as of one day, in an arena of its own */
+    struct arena then_arena;
+    day_t then_day;
     struct slice *headings; /* by place, as far as they were asked for; p NULL: not yet */
     struct slice *slots;    /* each heading once, by hash */
     size_t n_slots, n_headings;
@@ -44,8 +52,10 @@ struct census {
 
 /* The reader's, taken anew when the revision changed. */
 int census_take(struct answer *w, struct census **c, struct err *e);
-/* Finds the names and their units. Takes a while; what a deadline cut off goes on next time. */
-int census_names(struct answer *w, struct census *c, struct err *e);
+/* The names there are as of the reader's day, and their units. Takes a while the first time; what
+ * a deadline cut off goes on next time. */
+int census_names(
+    struct answer *w, struct census *c, const struct census_names **names, struct err *e);
 void census_free(struct census *c);
 
 /* The units that a query matches, each once. */

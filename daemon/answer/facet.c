@@ -10,7 +10,6 @@ struct faceting {
     struct answer *w;
     struct census *c;
     struct census_set set;
-    day_t asof;
     struct facet *out;
     size_t cap;
     struct slice *terms; /* of the prefix at hand, without it */
@@ -182,14 +181,12 @@ static int by_source(struct faceting *f)
 
 static int by_entity(struct faceting *f)
 {
-    if (census_names(f->w, f->c, f->e))
+    const struct census_names *names;
+    if (census_names(f->w, f->c, &names, f->e))
         return -1;
-    for (size_t i = 0; i < f->c->n_names; i++) {
-        const struct census_name *name = &f->c->names[i];
-        if ((f->asof == DAY_NONE || name->born <= f->asof) &&
-            add(f, name->text, census_common(f->c, name, &f->set, NULL)))
+    for (size_t i = 0; i < names->n; i++)
+        if (add(f, names->v[i].text, census_common(f->c, &names->v[i], &f->set, NULL)))
             return -1;
-    }
     return 0;
 }
 
@@ -322,12 +319,9 @@ static int count_fields(struct faceting *f, const struct facet_ask *ask, struct 
 int facet_count(struct answer *w, const struct facet_ask *ask, const struct xquery *q,
     struct facets *out, struct err *e)
 {
-    struct faceting f = {.w = w, .asof = DAY_NONE, .e = e};
-    day_t from;
+    struct faceting f = {.w = w, .e = e};
     *out = (struct facets){0};
-    if (census_take(w, &f.c, e) ||
-        (ask->asof.n && date_range(ask->asof, w->today, &from, &f.asof, e)) ||
-        census_match(w, f.c, q, &f.set, e))
+    if (census_take(w, &f.c, e) || census_match(w, f.c, q, &f.set, e))
         return -1;
     out->total = f.set.n;
     return count_fields(&f, ask, out);
@@ -337,7 +331,7 @@ int answer_facet(
     struct answer *w, const struct facet_params *p, struct facet_result *r, struct err *e)
 {
     struct story_filter filter = {p->since, p->until, p->on, p->vault, p->asof};
-    struct facet_ask ask = {"field", p->field, p->asof, (size_t)p->limit};
+    struct facet_ask ask = {"field", p->field, (size_t)p->limit};
     struct plan plan;
     struct xquery *own;
     *r = (struct facet_result){0};

@@ -13,7 +13,6 @@ enum { FACET_VALUES = 20 /* a field, in the answer of a search */ };
 struct facet_ask {
     const char *param;   /* the parameter that names the fields, for errors */
     struct slice fields; /* "entity,month" */
-    struct slice asof;   /* no entity that came later */
     size_t limit;        /* values a field */
 };
 

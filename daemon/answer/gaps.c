@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/census.h"
+#include "daemon/answer/lexicon.h"
 #include "daemon/answer/own.h"
 #include "daemon/answer/story.h"
 
@@ -132,7 +133,7 @@ int answer_gaps(struct answer *w, const struct gaps_params *p, struct gaps_resul
     struct story_filter f = {p->since, p->until, p->on, p->vault, p->asof};
     struct slice link = story_link(p->query), name = link.n ? link : slice_trim(p->query);
     *r = (struct gaps_result){0};
-    if (reader_refresh(w->reader, e) || census_take(w, &s.c, e))
+    if (reader_refresh(w->reader, e) || lexicon_asof(w, p->asof, e) || census_take(w, &s.c, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;

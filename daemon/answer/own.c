@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/own.h"
 
+#include "daemon/answer/units.h"
 #include "lib/match.h"
 #include "lib/resolve.h"
 #include "lib/schema.h"
@@ -8,7 +9,7 @@
 struct xquery *own_events_of(struct answer *w, const struct xquery *heads, struct err *e)
 {
     struct xmaker m = {w->arena, e};
-    struct resolver r = {m, w->reader->index.db, w->reader->stem, w->deadline_ns, w->stop};
+    struct resolver r = units_resolver(w, e);
     struct xquery *copy = xquery_new(&m, heads->op);
     if (!copy)
         return NULL;

@@ -139,8 +139,14 @@ const struct synonyms *reader_synonyms(struct reader *r, const char *path, struc
     return r->synonyms.read.n ? &r->synonyms.read : NULL;
 }
 
+const day_t *reader_asof(const struct reader *r)
+{
+    return r->asof == DAY_NONE ? NULL : &r->asof;
+}
+
 int reader_refresh(struct reader *r, struct err *e)
 {
+    r->asof = DAY_NONE;
     if (index_reader_refresh(&r->index, e)) {
         r->loaded = 0;
         return -1;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/census.h"
+#include "daemon/answer/lexicon.h"
 #include "daemon/answer/story.h"
 
 struct rise {
@@ -96,16 +97,16 @@ static int show(struct rising *s, const struct rise *x, struct rising_name *out)
     return 0;
 }
 
-static int find_rising(struct rising *s, day_t asof)
+static int find_rising(struct rising *s, const struct census_names *names)
 {
     struct rising_result *r = s->r;
-    struct rise *v = arena_array(s->w->arena, s->c->n_names, sizeof *v);
+    struct rise *v = arena_array(s->w->arena, names->n, sizeof *v);
     if (!v)
         return err_memory(s->e);
-    for (size_t i = 0; i < s->c->n_names; i++) {
-        const struct census_name *name = &s->c->names[i];
+    for (size_t i = 0; i < names->n; i++) {
+        const struct census_name *name = &names->v[i];
         struct rise x = {.name = name, .count = census_common(s->c, name, &s->now, NULL)};
-        if (!x.count || (asof != DAY_NONE && name->born > asof))
+        if (!x.count)
             continue;
         x.before = census_common(s->c, name, &s->before, NULL);
         x.rate = rate_of(x.count, s->now.n);
@@ -134,24 +135,23 @@ int answer_rising(
     struct census_set all;
     struct xmaker m = {w->arena, e};
     struct story_filter f = {p->since, p->until, p->on, p->vault, p->asof};
+    const struct census_names *names;
     int32_t span = 7;
-    day_t asof = DAY_NONE, from;
     *r = (struct rising_result){0};
     if (p->span.n && date_span(p->span, &span, e)) {
         struct err was = *e;
         err_clear(e);
         return err_set(e, ERR_PARAMS, "span: %s", was.text);
     }
-    if (reader_refresh(w->reader, e) || census_take(w, &s.c, e))
+    if (reader_refresh(w->reader, e) || lexicon_asof(w, p->asof, e) || census_take(w, &s.c, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
     struct xquery *every = story_filtered(w, xquery_new(&m, XQ_ALL), &f, e);
-    if (!every || (p->asof.n && date_range(p->asof, w->today, &from, &asof, e)) ||
-        census_names(w, s.c, e) || census_match(w, s.c, every, &all, e))
+    if (!every || census_names(w, s.c, &names, e) || census_match(w, s.c, every, &all, e))
         return -1;
     census_entries(s.c, &all);
     if (choose_days(&s, &all, span))
         return -1;
-    return r->to == DAY_NONE ? 0 : find_rising(&s, asof);
+    return r->to == DAY_NONE ? 0 : find_rising(&s, names);
 }

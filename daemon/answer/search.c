@@ -891,7 +891,7 @@ static int count_facets(struct search *s)
 {
     struct search_result *r = s->r;
     const struct search_params *p = s->params;
-    struct facet_ask ask = {"facets", p->facets, p->asof, FACET_VALUES};
+    struct facet_ask ask = {"facets", p->facets, FACET_VALUES};
     if (!p->facets.p)
         return 0;
     if (facet_count(s->w, &ask, s->all, &r->facets, s->e))

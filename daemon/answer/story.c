@@ -4,6 +4,7 @@
 #include "daemon/answer/changed.h"
 #include "daemon/answer/lexicon.h"
 #include "daemon/answer/snippet.h"
+#include "daemon/answer/units.h"
 #include "lib/nearest.h"
 #include "lib/resolve.h"
 #include "lib/schema.h"
@@ -48,7 +49,8 @@ int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct er
         .ctx = w,
         .synonyms = reader_synonyms(r, w->config ? w->config->synonyms : NULL, &fault),
         .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .stop = w->stop,
+        .asof = reader_asof(r)};
     env->warning = fault;
     return 0;
 }
@@ -119,7 +121,9 @@ static int title_of_path(struct answer *w, struct slice *name, struct err *e)
         return err_memory(e);
     if (!key.n)
         return 0;
-    if (xdb_postings(w->reader->index.db, w->arena, term, 1, 1, &ids, &n, e))
+    struct resolver r = units_resolver(w, e);
+    if (xdb_postings(w->reader->index.db, w->arena, term, 1, TARGET_NOTES, &ids, &n, e) ||
+        resolve_cut(&r, ids, &n))
         return -1;
     if (!n)
         return 0;
@@ -133,7 +137,8 @@ static int title_of_path(struct answer *w, struct slice *name, struct err *e)
 static int freq(struct answer *w, char prefix, struct slice key, uint32_t *n, struct err *e)
 {
     struct slice term = schema_term(w->arena, prefix, key);
-    return term.p ? xdb_term_freq(w->reader->index.db, term, n, e) : err_memory(e);
+    struct resolver r = units_resolver(w, e);
+    return term.p ? resolve_count(&r, term, n) : err_memory(e);
 }
 
 bool story_is_name(struct answer *w, struct slice text)
@@ -170,7 +175,7 @@ int story_find(struct answer *w, struct slice name, struct story_entity *x, stru
     }
     if (!notes && !values && !links)
         return 0;
-    struct resolver r = {m, w->reader->index.db, w->reader->stem, w->deadline_ns, w->stop};
+    struct resolver r = units_resolver(w, e);
     if (resolve_names(&r, x->name, &x->keys, &x->n_keys) || story_env(w, w->arena, &env, e) ||
         plan_entity(w->arena, &env, x->name, &x->plan, e))
         return -1;
@@ -186,12 +191,14 @@ int story_find(struct answer *w, struct slice name, struct story_entity *x, stru
 struct finding {
     struct nearest near;
     struct arena *a;
+    struct resolver r;
 };
 
 static int try_name(void *ctx, struct slice term, uint32_t documents)
 {
     struct finding *f = ctx;
-    (void)documents;
+    if (f->r.asof && (resolve_count(&f->r, term, &documents) || !documents))
+        return f->r.m.e->code != ERR_NONE;
     const char *name = arena_strndup(f->a, term.p + 1, term.n - 1);
     if (name)
         nearest_try(&f->near, name);
@@ -200,11 +207,11 @@ static int try_name(void *ctx, struct slice term, uint32_t documents)
 
 int story_unknown(struct answer *w, struct slice name, struct err *e)
 {
-    struct finding f = {nearest_to(token_key(w->arena, name)), w->arena};
+    struct finding f = {nearest_to(token_key(w->arena, name)), w->arena, units_resolver(w, e)};
     int shown = (int)(name.n < 80 ? name.n : 80);
     struct xdb *db = w->reader->index.db;
     if (xdb_terms_each(db, SLICE_LIT("T"), SLICE_LIT(""), try_name, &f, e) < 0 ||
-        xdb_terms_each(db, SLICE_LIT("E"), SLICE_LIT(""), try_name, &f, e) < 0)
+        xdb_terms_each(db, SLICE_LIT("E"), SLICE_LIT(""), try_name, &f, e) < 0 || e->code)
         return -1;
     if (f.near.name)
         return err_set(e, ERR_NOT_FOUND, "no note or entity is called \"%.*s\"; did you mean %s?",

@@ -4,6 +4,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "daemon/answer/lexicon.h"
+#include "daemon/answer/units.h"
 #include "lib/buf.h"
 #include "lib/query.h"
 #include "lib/token.h"
@@ -24,6 +26,7 @@ struct top {
 
 struct suggesting {
     struct answer *w;
+    struct resolver r;
     struct slice prefix;
     struct top *top; /* of the kind that is gathered */
     size_t cut;      /* bytes of a term before its text */
@@ -51,11 +54,16 @@ static int go_on(struct suggesting *s)
     return is_late(s->w) ? err_set(s->e, ERR_TIMEOUT, "the deadline passed") : 0;
 }
 
+static bool is_full(const struct top *t, uint32_t count)
+{
+    return t->n == t->max && (!t->max || t->v[t->max - 1].count >= count);
+}
+
 /* Equal ones stay in the order they came in, which is that of the terms. */
 static int keep(struct suggesting *s, struct slice text, uint32_t count)
 {
     struct top *t = s->top;
-    if (t->n == t->max && (!t->max || t->v[t->max - 1].count >= count))
+    if (is_full(t, count))
         return 0;
     struct slice copy = arena_dup(s->w->arena, text);
     if (!copy.p)
@@ -69,17 +77,25 @@ static int keep(struct suggesting *s, struct slice text, uint32_t count)
 
 /* --- terms ----------------------------------------------------------------------------------- */
 
+/* As of a day there are at most as many units as there are now. */
 static int keep_term(void *ctx, struct slice term, uint32_t documents)
 {
     struct suggesting *s = ctx;
     struct slice text = slice_of(term.p + s->cut, term.n - s->cut);
-    return go_on(s) || (term.n <= TERM_CUT && keep(s, text, documents));
+    if (go_on(s))
+        return 1;
+    if (term.n > TERM_CUT || is_full(s->top, documents))
+        return 0;
+    if (s->r.asof && (resolve_count(&s->r, term, &documents) || !documents))
+        return s->e->code != ERR_NONE;
+    return keep(s, text, documents);
 }
 
 static int keep_key(void *ctx, struct slice term, uint32_t documents)
 {
     struct suggesting *s = ctx;
-    (void)documents;
+    if (s->r.asof && (resolve_count(&s->r, term, &documents) || !documents))
+        return s->e->code != ERR_NONE;
     struct slice key = arena_dup(s->w->arena, slice_of(term.p + 1, term.n - 1));
     if (!key.p || !ARENA_PUSH(s->w->arena, s->keys, s->n_keys, s->cap_keys, key))
         err_memory(s->e);
@@ -177,7 +193,9 @@ static int written_title(struct suggesting *s, struct slice *text)
     char *term = arena_printf(a, "T%.*s", (int)text->n, text->p);
     if (!term)
         return err_memory(s->e);
-    if (xdb_postings(db_of(s), a, slice_str(term), 1, 1, &ids, &n, s->e))
+    if (xdb_postings(
+            db_of(s), a, slice_str(term), 1, s->r.asof ? TARGET_NOTES : 1, &ids, &n, s->e) ||
+        resolve_cut(&s->r, ids, &n))
         return -1;
     if (!n)
         return 0;
@@ -201,8 +219,7 @@ static int titles(struct suggesting *s)
         char *term = arena_printf(s->w->arena, "L%.*s", (int)s->keys[i].n, s->keys[i].p);
         if (!term)
             return err_memory(s->e);
-        if (go_on(s) || xdb_term_freq(db_of(s), slice_str(term), &links, s->e) ||
-            keep(s, s->keys[i], links))
+        if (go_on(s) || resolve_count(&s->r, slice_str(term), &links) || keep(s, s->keys[i], links))
             return -1;
     }
     for (size_t i = 0; i < s->top->n; i++)
@@ -291,7 +308,7 @@ int answer_suggest(
     int kind = p->kind == SUGGEST_ANY ? (int)marked_kind(&prefix) : p->kind;
     size_t max = (size_t)p->limit;
     *r = (struct suggest_result){0};
-    if (reader_refresh(w->reader, e))
+    if (reader_refresh(w->reader, e) || lexicon_asof(w, p->asof, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
@@ -300,8 +317,12 @@ int answer_suggest(
             continue;
         tops[k] = (struct top){
             .v = arena_array(w->arena, max, sizeof *tops[k].v), .max = max, .kind = kinds[k].name};
-        struct suggesting s = {
-            .w = w, .prefix = prefix, .top = &tops[k], .asked = kind != SUGGEST_ANY, .e = e};
+        struct suggesting s = {.w = w,
+            .r = units_resolver(w, e),
+            .prefix = prefix,
+            .top = &tops[k],
+            .asked = kind != SUGGEST_ANY,
+            .e = e};
         if (!tops[k].v)
             return err_memory(e);
         if (kinds[k].gather(&s))

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/census.h"
+#include "daemon/answer/lexicon.h"
 #include "daemon/answer/own.h"
 #include "daemon/answer/story.h"
 #include "lib/token.h"
@@ -287,7 +288,7 @@ int answer_timeline(
     struct telling t = {.w = w, .p = p, .r = r, .e = e};
     struct story_filter f = {p->since, p->until, p->on, p->vault, p->asof};
     *r = (struct timeline_result){0};
-    if (reader_refresh(w->reader, e) || census_take(w, &t.c, e))
+    if (reader_refresh(w->reader, e) || lexicon_asof(w, p->asof, e) || census_take(w, &t.c, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;

@@ -17,7 +17,8 @@ struct resolver units_resolver(struct answer *w, struct err *e)
         .db = w->reader->index.db,
         .stem = w->reader->stem,
         .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .stop = w->stop,
+        .asof = reader_asof(w->reader)};
 }
 
 /* --- the note that is meant ---------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/census.h"
+#include "daemon/answer/lexicon.h"
 #include "daemon/answer/story.h"
 
 static int most_first(const void *x, const void *y)
@@ -22,17 +23,17 @@ static bool is_same(const struct census_name *name, const struct story_entity *x
 
 /* `all`: the entries there are; `set`: those that name x. */
 static int count_names(struct answer *w, const struct census *c, const struct story_entity *x,
-    const struct census_set *all, const struct census_set *set, day_t asof, struct with_result *r,
-    struct err *e)
+    const struct census_names *names, const struct census_set *all, const struct census_set *set,
+    struct with_result *r, struct err *e)
 {
-    r->names = arena_array(w->arena, c->n_names, sizeof *r->names);
+    r->names = arena_array(w->arena, names->n, sizeof *r->names);
     if (!r->names)
         return err_memory(e);
-    for (size_t i = 0; i < c->n_names; i++) {
-        const struct census_name *name = &c->names[i];
+    for (size_t i = 0; i < names->n; i++) {
+        const struct census_name *name = &names->v[i];
         day_t last = DAY_NONE;
         uint32_t count = census_common(c, name, set, &last);
-        if (!count || (asof != DAY_NONE && name->born > asof) || is_same(name, x))
+        if (!count || is_same(name, x))
             continue;
         uint32_t anywhere = census_common(c, name, all, NULL);
         r->names[r->distinct++] = (struct with_name){name->text, count,
@@ -46,14 +47,14 @@ static int count_names(struct answer *w, const struct census *c, const struct st
 int answer_with(struct answer *w, const struct with_params *p, struct with_result *r, struct err *e)
 {
     struct census *c;
+    const struct census_names *names;
     struct census_set all, set;
     struct story_entity x;
     struct xmaker m = {w->arena, e};
     struct story_filter f = {p->since, p->until, p->on, p->vault, p->asof};
     struct slice link = story_link(p->entity), name = link.n ? link : slice_trim(p->entity);
-    day_t asof = DAY_NONE, from;
     *r = (struct with_result){0};
-    if (reader_refresh(w->reader, e) || census_take(w, &c, e))
+    if (reader_refresh(w->reader, e) || lexicon_asof(w, p->asof, e) || census_take(w, &c, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
     r->revision = w->reader->index.revision;
@@ -62,8 +63,7 @@ int answer_with(struct answer *w, const struct with_params *p, struct with_resul
         return found < 0 ? -1 : story_unknown(w, name, e);
     struct xquery *every = story_filtered(w, xquery_new(&m, XQ_ALL), &f, e);
     struct xquery *named = story_filtered(w, x.named, &f, e);
-    if (!every || !named || (p->asof.n && date_range(p->asof, w->today, &from, &asof, e)) ||
-        census_names(w, c, e) || census_match(w, c, every, &all, e) ||
+    if (!every || !named || census_names(w, c, &names, e) || census_match(w, c, every, &all, e) ||
         census_match(w, c, named, &set, e))
         return -1;
     census_entries(c, &all);
@@ -71,7 +71,7 @@ int answer_with(struct answer *w, const struct with_params *p, struct with_resul
     r->entity = x.name;
     r->total = set.n;
     r->entries = all.n;
-    if (count_names(w, c, &x, &all, &set, asof, r, e))
+    if (count_names(w, c, &x, names, &all, &set, r, e))
         return -1;
     r->n_names = r->distinct < (size_t)p->limit ? r->distinct : (size_t)p->limit;
     return 0;

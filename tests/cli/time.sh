@@ -36,6 +36,12 @@ mkdir days && cp -R made/daily/. days
 ok "indexes the days alone" kbindex --quiet --db whole days
 ok "and those up to one" kbindex --quiet --db part cut
 judged "as of that day" $story asof 2021-07-15 whole part
+asof="python3 $KB_SRCDIR/tests/oracle/asof.py"
+mkdir names cutnames
+$asof make made/daily names/kb cutnames/kb 2021-07-15
+ok "indexes notes whose names came later" kbindex --quiet --db named names/kb
+ok "and what was there before" kbindex --quiet --db unnamed cutnames/kb
+judged "names, prefixes and completions as of that day" $asof check 2021-07-15 named unnamed
 
 # --- the sample vault --------------------------------------------------------------------------
 cp -R "$KB_SRCDIR/docs/vault" sample && chmod -R u+w sample
