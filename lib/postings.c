@@ -378,12 +378,6 @@ struct arena *postings_scratch(struct postings *p)
     return &p->scratch;
 }
 
-size_t postings_bytes(const struct postings *p)
-{
-    return p->bytes + p->docs.n * (sizeof *p->docs.ids + sizeof *p->docs.lengths) +
-           p->expansion.arena.used + p->texts.bytes;
-}
-
 /* --- prefixes ------------------------------------------------------------------------------ */
 
 struct expanding {

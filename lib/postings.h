@@ -88,7 +88,4 @@ int postings_noted(
 void postings_note(
     struct postings *p, struct posting_list *list, uint32_t *at, uint16_t *found, size_t n);
 
-/* For --status: bytes kept. */
-size_t postings_bytes(const struct postings *p);
-
 #endif

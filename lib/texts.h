@@ -13,7 +13,7 @@
 
 struct texts { /* zeroed at first */
     struct text **v;
-    size_t n, cap, hand, bytes;
+    size_t n, hand, bytes;
 };
 
 /* The data of n documents that are there, into the arena. */
