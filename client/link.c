@@ -20,7 +20,7 @@ enum {
     START_MS = 10000, /* for a daemon to listen */
     RACE_MS = 5000,   /* for the daemon that won a race to listen */
     RACE_STEP_MS = 5,
-    ATTEMPTS = 4, /* a daemon that ends is met twice at most: connected, and waiting in its queue */
+    ATTEMPTS = 5, /* one fault more than the daemon bears of a damaged index before it says so */
     DAEMON_LOCKED = 75 /* its exit code when another one listens, or is about to */
 };
 

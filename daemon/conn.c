@@ -240,6 +240,28 @@ static void on_done(struct request *r)
     turn(c);
 }
 
+/* The worker may come to an end yet: then nobody waits for it any more. */
+static void on_overdue(struct request *r)
+{
+    struct conn *c = r->conn;
+    struct request *told = c ? request_new() : NULL;
+    if (!told)
+        return;
+    told->id = arena_dup(&told->arena, r->id);
+    if (!told->id.p) {
+        request_free(told);
+        return;
+    }
+    leave_flight(c, r);
+    abandon(c, r);
+    told->cancelled = r->cancelled;
+    told->quiet = r->quiet;
+    request_refuse(
+        told, ERR_TIMEOUT, "the deadline passed, and the answer does not come to an end");
+    answer(c, told);
+    turn(c);
+}
+
 /* --- requests in -------------------------------------------------------------------------------
  */
 
@@ -311,6 +333,7 @@ static void ask(struct conn *c, struct request *r)
     }
     r->conn = c;
     r->done = on_done;
+    r->overdue = on_overdue;
     r->facts = facts_of(h);
     c->in_flight[c->n_in_flight++] = r;
     pool_submit(h->pool, &c->lane, r);

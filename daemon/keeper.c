@@ -17,7 +17,7 @@
 
 #include "lib/log.h"
 
-enum { EXIT_INTERNAL = 70, WITHIN_S = 60, FAULTS = 5, RENEWALS = 30 };
+enum { EXIT_INTERNAL = 70, WITHIN_S = 60, FAULTS = 3, RENEWALS = 30 };
 
 /* The last times of something, for "so many within a minute". */
 struct recent {
@@ -68,16 +68,18 @@ struct life {
     int watch; /* signalfd */
     pid_t child;
     bool told, stopping;
+    bool asked; /* this child could be */
+    int handed; /* the signal that this child was given last */
 };
 
-static void be_the_child(struct life *l, int ready, bool settled, pid_t keeper)
+static void be_the_child(struct life *l, const struct keeper_child *c, pid_t keeper)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != keeper)
         _exit(EXIT_INTERNAL);
     close(l->watch);
     sigprocmask(SIG_SETMASK, &l->before, NULL);
-    exit(l->k->work(l->k->ctx, ready, settled));
+    exit(l->k->work(l->k->ctx, c));
 }
 
 static void hand_on(struct life *l)
@@ -91,6 +93,7 @@ static void hand_on(struct life *l)
             l->stopping = true;
             l->k->stopping(l->k->ctx);
         }
+        l->handed = number;
         kill(l->child, number);
     }
 }
@@ -101,6 +104,7 @@ static void hear(struct life *l, int *ready)
     ssize_t n = read(*ready, &byte, 1);
     if (n < 0)
         return;
+    l->asked |= n == 1;
     if (n == 1 && !l->told) {
         l->told = true;
         l->k->ready(l->k->ctx);
@@ -129,16 +133,19 @@ static int live(struct life *l, int ready)
     return done < 0 ? -1 : status;
 }
 
-static int begin(struct life *l, bool settled)
+static int begin(struct life *l, struct keeper_child c)
 {
     int ends[2];
     pid_t keeper = getpid();
     if (pipe2(ends, O_CLOEXEC))
         return -1;
+    l->asked = false;
+    l->handed = 0;
     l->child = fork();
     if (l->child == 0) {
         close(ends[0]);
-        be_the_child(l, ends[1], settled, keeper);
+        c.ready = ends[1];
+        be_the_child(l, &c, keeper);
     }
     close(ends[1]);
     if (l->child > 0)
@@ -147,12 +154,24 @@ static int begin(struct life *l, bool settled)
     return -1;
 }
 
+static bool give_up(const struct life *l, const struct keeper_child *c)
+{
+    return l->stopping || (c->wary && !l->asked);
+}
+
+static void grow_wary(struct keeper_child *c)
+{
+    if (!c->wary)
+        log_line(LOG_ERROR, "the index is taken to be damaged: run kbindex --full");
+    c->wary = true;
+}
+
 static int keep(struct life *l)
 {
     struct recent renewals = {0}, faults = {0};
-    bool settled = false;
+    struct keeper_child c = {0};
     for (;;) {
-        int ready = begin(l, settled);
+        int ready = begin(l, c);
         if (ready < 0) {
             log_line(LOG_ERROR, "cannot begin: %s", strerror(errno));
             return EXIT_INTERNAL;
@@ -166,13 +185,18 @@ static int keep(struct life *l)
         if (ended && (l->stopping || !again || keeper_is_replaced()))
             return again ? 0 : code;
         if (ended) {
-            settled = too_often(&renewals, RENEWALS);
+            c.settled = too_often(&renewals, RENEWALS);
+            c.wary = false;
             continue;
         }
         int number = status >= 0 ? WTERMSIG(status) : 0;
+        if (number && number == l->handed)
+            return 0; /* it had not come as far as to mind it */
         log_line(LOG_ERROR, "what answers was ended by signal %d, %s", number, strsignal(number));
-        if (l->stopping || !l->told || too_often(&faults, FAULTS))
+        if (give_up(l, &c))
             return EXIT_INTERNAL;
+        if (too_often(&faults, FAULTS) || !l->asked)
+            grow_wary(&c);
     }
 }
 

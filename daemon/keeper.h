@@ -10,7 +10,9 @@
  *                                   the socket's queue
  *   because an upgrade made the index one that only the program installed since can read: so does
  *                                   the keeper, and whoever asks next starts that program
- *   by a fault of its own: the next one begins, unless that happened too often of late
+ *   by a fault of its own: the next one begins. After too many of late, and where it had not come
+ *                           as far as to answer, the index is taken to be damaged: the next one is
+ *                           wary of it, and answers so until it is another (index_reader_shun)
  *
  * When the keeper dies the child does.
  */
@@ -21,10 +23,15 @@
 
 enum { KEEPER_AGAIN = 200 }; /* the child's exit status when it wants a successor */
 
+struct keeper_child {
+    int ready;    /* to be closed with a byte written when it can be asked */
+    bool settled; /* it must not want a successor, there were enough */
+    bool wary;    /* it is not to read the index as it stands */
+};
+
 struct keeper {
-    /* In the child: works, and returns its exit status. `ready` is to be closed with a byte written
-     * when it can be asked. `settled`: it must not want a successor, there were enough. */
-    int (*work)(void *ctx, int ready, bool settled);
+    /* In the child: works, and returns its exit status. */
+    int (*work)(void *ctx, const struct keeper_child *c);
     void (*ready)(void *ctx);    /* the first child can be asked */
     void (*stopping)(void *ctx); /* the end was asked for: before the child is told */
     bool (*wanted)(void *ctx);   /* somebody waits to be accepted */

@@ -131,19 +131,20 @@ static void tell_keeper(void *ctx)
     close(s->keeper);
 }
 
-static int work(void *ctx, int ready, bool settled)
+static int work(void *ctx, const struct keeper_child *c)
 {
     struct service *s = ctx;
     struct err e = {0};
     if (s->parent >= 0)
         close(s->parent);
-    s->keeper = ready;
+    s->keeper = c->ready;
     listener_lend(&s->listener);
-    sandbox_enter(s->config, settled);
+    sandbox_enter(s->config, c);
     struct server_options server = {.config = s->config,
         .threads = s->options->threads,
         .idle_exit = s->options->idle_exit,
         .cache_mib = s->options->cache,
+        .wary = c->wary,
         .ready = tell_keeper,
         .ctx = s};
     int rc = server_run(&s->listener, &server, &e);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/pool.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20 };
+#include "lib/log.h"
+
+enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500 };
+static const uint64_t LATE_NS = 1000000000u, STUCK_NS = 5000000000u;
 
 static void nothing(uv_work_t *w)
 {
@@ -25,7 +29,8 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     readers += p->spare;
     p->readers = calloc(readers, sizeof *p->readers);
     p->free = calloc(readers, sizeof(struct reader *));
-    int rc = p->readers && p->free ? 0 : err_memory(e);
+    p->running = calloc(readers, sizeof(struct request *));
+    int rc = p->readers && p->free && p->running ? 0 : err_memory(e);
     while (rc == 0 && p->n < readers) {
         rc = reader_init(&p->readers[p->n], config->db.text, e);
         if (rc == 0) {
@@ -40,11 +45,18 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     if (p->spare)
         p->readers[0].index.memory = SPARE_BYTES;
     uv_timer_init(loop, &p->timer);
-    p->timer.data = p;
+    uv_timer_init(loop, &p->watch);
+    p->timer.data = p->watch.data = p;
     /* libuv starts its threads with the first job and aborts where it cannot: better now than in
      * the middle of a request. */
     uv_queue_work(loop, &p->first_work, nothing, nothing_done);
     return 0;
+}
+
+void pool_shun(struct pool *p, unsigned seconds)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        index_reader_shun(&p->readers[i].index, seconds);
 }
 
 static void lane_append(struct pool *p, struct lane *lane)
@@ -80,19 +92,22 @@ void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
         lane_leave(p, lane);
 }
 
-static uint64_t thread_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec t = {0};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void work(uv_work_t *w)
 {
     struct request *r = w->data;
-    uint64_t begun = thread_ns();
+    clockid_t clock;
+    if (pthread_getcpuclockid(pthread_self(), &clock) == 0)
+        atomic_store(&r->clock, clock);
+    uint64_t begun = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     request_run(r, r->pool->config, r->pool->methods);
-    r->cpu_ns = thread_ns() - begun;
+    r->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun;
 }
 
 static void worked(uv_work_t *w, int status);
@@ -113,8 +128,52 @@ static struct reader *take_reader(struct pool *p)
     return p->free[--p->n_free];
 }
 
+/* --- those that run ----------------------------------------------------------------------------
+ */
+
+/* By the time of its thread: a process that was stopped, or a slow disk, is no fault. */
+static void look_after(struct request *r)
+{
+    int clock = atomic_load(&r->clock);
+    if (!r->late_ns) {
+        r->late_ns = clock ? clock_ns(clock) + 1 : 0;
+        if (r->overdue)
+            r->overdue(r);
+    } else if (clock_ns(clock) > r->late_ns + STUCK_NS) {
+        log_line(LOG_ERROR, "an answer does not end: the index is damaged, or this is a fault");
+        abort();
+    }
+}
+
+static void on_watch(uv_timer_t *timer)
+{
+    struct pool *p = timer->data;
+    uint64_t now = uv_hrtime();
+    for (unsigned i = 0; i < p->n_running; i++)
+        if (now > p->running[i]->deadline_ns + LATE_NS)
+            look_after(p->running[i]);
+    if (!p->n_running)
+        uv_timer_stop(timer);
+}
+
+static void add_running(struct pool *p, struct request *r)
+{
+    p->running[p->n_running++] = r;
+    if (!uv_is_active((uv_handle_t *)&p->watch))
+        uv_timer_start(&p->watch, on_watch, WATCH_MS, WATCH_MS);
+}
+
+static void remove_running(struct pool *p, const struct request *r)
+{
+    unsigned i = 0;
+    while (p->running[i] != r)
+        i++;
+    p->running[i] = p->running[--p->n_running];
+}
+
 static void start(struct pool *p, struct lane *lane, struct request *r)
 {
+    add_running(p, r);
     r->state = REQUEST_RUNNING;
     r->reader = take_reader(p);
     r->lane = lane;
@@ -143,6 +202,7 @@ static void worked(uv_work_t *w, int status)
     (void)status;
     struct request *r = w->data;
     struct pool *p = r->pool;
+    remove_running(p, r);
     p->free[p->n_free++] = r->reader;
     r->reader = NULL;
     if (r->conn) /* else its lane is gone */
@@ -236,6 +296,7 @@ unsigned pool_waiting(const struct pool *p)
 void pool_close(struct pool *p)
 {
     uv_close((uv_handle_t *)&p->timer, NULL);
+    uv_close((uv_handle_t *)&p->watch, NULL);
 }
 
 void pool_free(struct pool *p)
@@ -244,4 +305,5 @@ void pool_free(struct pool *p)
         reader_free(&p->readers[i]);
     free(p->readers);
     free(p->free);
+    free(p->running);
 }

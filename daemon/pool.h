@@ -6,7 +6,9 @@
  * free reader is kept from lanes whose last request took long: light ones need not wait behind
  * heavy ones. Belongs to the loop.
  *
- * A request whose deadline passes while it waits is answered then. Workers mind their own.
+ * A request whose deadline passes while it waits is answered then. Workers mind their own. One that
+ * does not, as where a damaged table leads in a circle, is told of a second later (`overdue`), and
+ * when it has used five seconds more of a core the process aborts, for another one (keeper.h).
  */
 #ifndef KB_POOL_H
 #define KB_POOL_H
@@ -22,6 +24,7 @@ struct lane { /* part of a connection; zeroed at first */
 struct pool {
     uv_loop_t *loop;
     uv_timer_t timer; /* at the earliest deadline of those that wait */
+    uv_timer_t watch; /* looks after those that run */
     uv_work_t first_work;
     const struct config *config;
     reply_fn *const *methods;
@@ -29,6 +32,8 @@ struct pool {
     struct reader *readers; /* the first is the spare one, which keeps little */
     struct reader **free;   /* the one used last on top: what it keeps is warm */
     unsigned n, n_free;
+    struct request **running; /* in any order */
+    unsigned n_running;
     struct lane *first, *last; /* that hold requests, in the order of their turn */
 };
 
@@ -36,6 +41,8 @@ struct pool {
 /* `readers` counts without the spare one. */
 int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct config *config,
     reply_fn *const methods[PROTO_COUNT], struct err *e);
+/* No reader reads the index as it stands for so long; before the first request. */
+void pool_shun(struct pool *p, unsigned seconds);
 /* Calls r->done once, later: never from here. */
 void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 /* Takes a QUEUED request back: it is the caller's again, and done will not be called. */

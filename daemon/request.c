@@ -34,6 +34,7 @@ struct request *request_new(void)
         r->method = PROTO_COUNT;
         r->err.at = ERR_NOWHERE;
         atomic_init(&r->stop, false);
+        atomic_init(&r->clock, 0);
     }
     return r;
 }

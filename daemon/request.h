@@ -72,6 +72,8 @@ struct request {
     struct reader *reader;
     struct lane *lane; /* that it came from; not to be touched without conn */
     uint64_t cpu_ns;   /* of the worker */
+    atomic_int clock;  /* of its thread, a clockid_t; 0: not begun */
+    uint64_t late_ns;  /* that clock when the request was found overdue; 0: it was not */
     char uuid[33];     /* of the index and the revision that were asked; revision 0: none */
     uint64_t revision;
     struct matches *matches; /* of `subscribe` */
@@ -84,6 +86,8 @@ struct request {
     const char *cancelled; /* the loop's word, why: the answer is -32800 whatever the worker made */
     struct err err;        /* code ERR_NONE: `out` holds the answer */
     void (*done)(struct request *r);
+    /* It runs, well past its deadline: still to be done, but whoever waits has waited enough. */
+    void (*overdue)(struct request *r);
 };
 
 /* NULL: out of memory. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/answer/answer.h"
+#include "daemon/keeper.h"
 
 static enum sandbox held = SANDBOX_NONE;
 static atomic_bool outgrown;
@@ -137,9 +138,9 @@ static void allow_writing(struct rules rules)
 #endif
 }
 
-enum sandbox sandbox_enter(const struct config *config, bool settled)
+enum sandbox sandbox_enter(const struct config *config, const struct keeper_child *c)
 {
-    stays = settled;
+    stays = c->settled;
     long abi =
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
@@ -148,7 +149,7 @@ enum sandbox sandbox_enter(const struct config *config, bool settled)
     struct err e = {0};
     if (reader_init(&index, config->db.text, &e))
         return held;
-    bool known = reader_refresh(&index, &e) == 0;
+    bool known = !c->wary && reader_refresh(&index, &e) == 0;
     struct rules rules = make_rules(abi, known);
     if (rules.fd >= 0) {
         allow_writing(rules);

@@ -31,8 +31,10 @@ enum sandbox {
 /* Nothing of ours is for others, no core holds notes, no program we start gains rights, and no
  * descriptor that we were not handed stays open: those from `keep` on are closed. */
 void sandbox_prepare(int keep);
-/* Only while there is one thread. `settled`: this process is not to be outgrown. */
-enum sandbox sandbox_enter(const struct config *config, bool settled);
+/* Only while there is one thread. A wary process does not read the index and so knows no vaults; a
+ * settled one is not to be outgrown. */
+struct keeper_child;
+enum sandbox sandbox_enter(const struct config *config, const struct keeper_child *c);
 /* "none", "writes", "full" */
 const char *sandbox_name(void);
 

@@ -19,6 +19,7 @@ enum {
     RETRY_MS = 1000,
     FINISH_MS = 2000,
     LINGER_MS = 500,
+    WARY_S = 60,
     THREADS_MAX = 64,
     FDS_OWN = 12,       /* standard streams, loop, listener, lock */
     FDS_PER_READER = 8, /* tables of an index, and room for its successor */
@@ -274,6 +275,8 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
         free(s);
         return -1;
     }
+    if (o->wary)
+        pool_shun(&s->pool, WARY_S);
     on_change(&s->host);
     log_line(
         LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, o->config->db.text);

@@ -12,6 +12,8 @@
 #ifndef KB_SERVER_H
 #define KB_SERVER_H
 
+#include <stdbool.h>
+
 #include "daemon/listen.h"
 #include "lib/config.h"
 #include "lib/err.h"
@@ -21,6 +23,7 @@ struct server_options {
     unsigned threads;         /* 0: as many as there are cores */
     unsigned cache_mib;       /* for answers that are asked again; 0: none are kept */
     unsigned idle_exit;       /* seconds without a connection; 0: never */
+    bool wary;                /* the index as it stands is not to be read for a while */
     void (*ready)(void *ctx); /* it listens */
     void *ctx;
 };

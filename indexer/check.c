@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@
 #include "lib/json.h"
 #include "lib/log.h"
 
-enum { UNCOVERED_SHOWN = 20 };
+enum { UNCOVERED_SHOWN = 20, STEP_S = 10 /* of a core, for one document or term */ };
 
 struct checking {
     struct check *c;
@@ -69,10 +71,18 @@ struct walk {
     uint64_t documents;
 };
 
+/* Where a damaged table leads in a circle, the kernel ends this process after so much work. */
+static void go_on(void)
+{
+    const struct itimerval t = {.it_value.tv_sec = STEP_S};
+    setitimer(ITIMER_PROF, &t, NULL);
+}
+
 static int walk_term(void *ctx, struct slice term, uint32_t documents)
 {
     struct walk *w = ctx;
     (void)term;
+    go_on();
     w->postings += documents;
     return 0;
 }
@@ -83,6 +93,7 @@ static int walk_unit(struct walk *w, docid_t docid)
     struct slice data, *terms;
     size_t n;
     struct record r;
+    go_on();
     if (xdb_data(k->reader.db, &k->note, docid, &data, k->e) < 0 ||
         record_read(&k->note, data, &r, k->e) < 0 ||
         xdb_document_terms(k->reader.db, &k->note, docid, slice_str(""), &terms, &n, k->e) < 0)
@@ -121,6 +132,7 @@ static int walk_tables(struct checking *k)
 {
     struct walk w = {.k = k};
     struct xdb_info info;
+    go_on();
     if (xdb_info(k->reader.db, &info, k->e) < 0 ||
         xdb_terms_each(k->reader.db, slice_str(""), slice_str(""), walk_term, &w, k->e) < 0)
         return -1;
@@ -152,7 +164,8 @@ static int check_tables(struct checking *k)
         if (errno != EINTR)
             return err_set(k->e, ERR_IO, "the check's process is lost: %s", strerror(errno));
     if (WIFSIGNALED(status))
-        log_line(LOG_ERROR, "%s: reading it crashes: run kbindex --full", k->c->dir);
+        log_line(LOG_ERROR, "%s: reading it %s: run kbindex --full", k->c->dir,
+            WTERMSIG(status) == SIGPROF ? "does not end" : "crashes");
     if (status) {
         k->c->findings++;
         k->c->tables_only = true;

@@ -230,6 +230,45 @@ static int check_units(struct index_reader *r, struct arena *a, struct err *e)
     return 0;
 }
 
+/* --- what is not to be read ---------------------------------------------------------------- */
+
+/* Xapian replaces this file with each commit. */
+static bool stat_commit(const struct index_reader *r, struct stat *st)
+{
+    struct arena a = {0};
+    const char *path = arena_printf(&a, "%s/current/iamglass", r->dir);
+    bool there = path && stat(path, st) == 0;
+    arena_free(&a);
+    return there;
+}
+
+void index_reader_shun(struct index_reader *r, unsigned seconds)
+{
+    struct stat st;
+    if (!stat_commit(r, &st))
+        return;
+    r->shunned.dev = st.st_dev;
+    r->shunned.ino = st.st_ino;
+    r->shunned.changed = st.st_ctim;
+    clock_gettime(CLOCK_MONOTONIC, &r->shunned.until);
+    r->shunned.until.tv_sec += seconds;
+}
+
+static bool is_shunned(struct index_reader *r)
+{
+    struct stat st;
+    struct timespec now;
+    if (!r->shunned.ino)
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    bool same = stat_commit(r, &st) && st.st_dev == r->shunned.dev && st.st_ino == r->shunned.ino &&
+                st.st_ctim.tv_sec == r->shunned.changed.tv_sec &&
+                st.st_ctim.tv_nsec == r->shunned.changed.tv_nsec;
+    if (!same || now.tv_sec >= r->shunned.until.tv_sec)
+        r->shunned.ino = 0;
+    return r->shunned.ino != 0;
+}
+
 /* --- coming to the newest commit ----------------------------------------------------------- */
 
 /* Takes note of the revision, all of it from one. */
@@ -313,6 +352,9 @@ static int refresh(struct index_reader *r, const char *current, struct err *e)
 
 int index_reader_refresh(struct index_reader *r, struct err *e)
 {
+    if (is_shunned(r))
+        return err_set(
+            e, ERR_DAMAGED, "index %s is damaged: reading it crashed: run kbindex --full", r->dir);
     struct arena a = {0};
     char *current = arena_printf(&a, "%s/current", r->dir);
     int status = current ? refresh(r, current, e) : err_memory(e);

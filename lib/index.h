@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "lib/xapian-c.h"
 
@@ -28,6 +29,11 @@ struct index_reader {
     char uuid[33];
     uint64_t revision;
     uint64_t schema; /* of the index last looked at, also of one refused; 0: none, or unreadable */
+    struct {
+        dev_t dev;
+        ino_t ino; /* 0: none */
+        struct timespec changed, until;
+    } shunned; /* the commit that is not to be read */
 };
 
 int index_reader_init(struct index_reader *r, const char *dir, struct err *e);
@@ -42,5 +48,8 @@ void index_reader_free(struct index_reader *r); /* a zeroed one is fine */
  * reader holds no database and the next call tries again.
  */
 int index_reader_refresh(struct index_reader *r, struct err *e);
+/* Reading the index as it stands crashed: refused with ERR_DAMAGED until there is another commit,
+ * or for so many seconds. */
+void index_reader_shun(struct index_reader *r, unsigned seconds);
 
 #endif

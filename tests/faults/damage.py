@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+damage.py: tables of a served index are damaged, one place at a time. Xapian has no checksums, so
+an answer may be wrong and the library may crash. But nothing hangs, who asks is answered again at
+once, a daemon that would crash for ever says so instead, what crashes is found by `kbindex
+--check`, and a mended index is served by itself.
+"""
+from faults import *
+import random
+
+EACH = 400 if LONG else int(os.environ.get("KB_DAMAGES", 75))
+KINDS = ("bit", "bytes", "block", "cut")
+random.seed(int(os.environ.get("KB_SEED", 5)))
+
+os.makedirs(DB, exist_ok=True)
+assert kbindex(VAULT).returncode == 0
+GOLD = "gen-2000"  # what a good one is called
+shutil.copytree(DB + "/" + os.readlink(DB + "/current"), T + "/gold")
+FILES = ["docdata", "position", "postlist", "termlist"]
+QUESTIONS = [("search", {"query": q, "limit": 100, "sort": "path"}) for q in (
+    "model", '"closed source"', "open weights -rumor", "bench*", "date:2026-04-01..2026-04-12 model",
+    "kind:note", "entity:\"Muse Spark\"", "note:(muse benchmark)")] + [
+    ("search", {"query": "muse spark gemini licence", "match": "any", "limit": 200, "facets": "kind"}),
+    ("suggest", {"prefix": "mo"}), ("timeline", {"query": "muse"}), ("backlinks", {"note": "Muse Spark"}),
+    ("facet", {"query": "model", "field": "kind"}), ("status", {})]
+
+
+# A reader that is led in a circle is told of a second after the deadline.
+DEADLINE = {method: {"deadline_ms": 2000} for method in ("search", "suggest", "timeline", "backlinks", "facet")}
+
+
+def good():
+    """The good index, whatever was done to the folder."""
+    shutil.rmtree(DB + "/" + GOLD, ignore_errors=True)
+    shutil.copytree(T + "/gold", DB + "/" + GOLD)
+    swap(GOLD)
+
+
+def swap(name):
+    os.symlink(name, DB + "/next")
+    os.rename(DB + "/next", DB + "/current")
+
+
+def damage(path, kind):
+    size = os.path.getsize(path)
+    at = random.randrange(size)
+    with open(path, "r+b") as f:
+        if kind == "bit":
+            f.seek(at)
+            byte = f.read(1)[0] ^ 1 << random.randrange(8)
+            f.seek(at)
+            f.write(bytes((byte,)))
+        elif kind == "bytes":
+            f.seek(at)
+            f.write(random.randbytes(8))
+        elif kind == "block":
+            f.seek(at // 8192 * 8192)
+            f.write(random.randbytes(8192))
+        else:
+            f.truncate(at)
+
+
+def crashes():
+    with open(T + "/daemon.log", encoding="utf-8", errors="replace") as f:
+        return f.read().count("was ended by signal")
+
+
+def told(answer):
+    """What counts of an answer: not when it was made."""
+    if "error" in answer:
+        return answer["error"]["data"]["reason"]
+    result = answer["result"]
+    if "vaults" in result:
+        return result.get("error") or [result["units"], result["notes"]]
+    return {k: v for k, v in result.items() if k not in ("took_us", "revision", "cursor", "index")}
+
+
+slowest, slowest_status, slowest_again = 0, 0, 0
+
+
+def asked(daemon, method, params):
+    """The answer, asked for until it comes; how often the connection was lost, and what for."""
+    global slowest, slowest_status, slowest_again
+    lost = 0
+    begin = time.monotonic()
+    while lost < 20:
+        try:
+            answer = told(daemon.ask(method, 60, dict(params, **DEADLINE.get(method, {}))))
+            took = time.monotonic() - begin
+            if method in DEADLINE:
+                slowest = max(slowest, took)
+            else:
+                slowest_status = max(slowest_status, took)
+            if lost:
+                slowest_again = max(slowest_again, took)
+            return answer, lost
+        except (BrokenPipeError, ConnectionResetError, EOFError):
+            lost += 1
+            daemon.connect()
+    return "never", lost
+
+
+good()
+daemon = Daemon()
+golden = [asked(daemon, *q)[0] for q in QUESTIONS]
+assert not any(isinstance(g, str) for g in golden), [g for g in golden if isinstance(g, str)]
+assert all(g.get("hits", True) for g in golden if isinstance(g, dict))
+totals = {"no effect": 0, "an error": 0, "wrong": 0, "circle": 0, "crash": 0}
+unflagged, unserved, unmended, never, wrong_flagged, mended_s, circled_s, trial = [], [], [], [], 0, 0, 0, 0
+
+
+def mend():
+    """Seconds until all is well again with the index that is; the last answers."""
+    begin = time.monotonic()
+    while True:
+        answers = [asked(daemon, *q)[0] for q in QUESTIONS]
+        if answers == golden or time.monotonic() - begin > 60:
+            return time.monotonic() - begin, answers
+for kind in KINDS:
+    for n in range(EACH):
+        trial += 1
+        name = "gen-%d" % (10000 + 10 * trial)
+        shutil.copytree(T + "/gold", DB + "/" + name)
+        sizes = [os.path.getsize("%s/%s/%s.glass" % (DB, name, f)) for f in FILES]
+        victim = "%s/%s/%s.glass" % (DB, name, random.choices(FILES, sizes)[0])
+        served = n % 2  # a reader has it open already
+        if not served:
+            damage(victim, kind)
+        swap(name)
+        if served:
+            asked(daemon, *QUESTIONS[n // 2 % len(QUESTIONS)])
+            damage(victim, kind)
+        before = crashes()
+        answers = [asked(daemon, *q)[0] for q in QUESTIONS]
+        never += ["%d: %s" % (trial, kind) for a in answers if a == "never"]
+        crashed = crashes() > before
+        errors = sum(isinstance(a, str) for a in answers)
+        result = ("crash" if crashed else "circle" if "timed_out" in answers else "an error" if errors
+                  else "no effect" if answers == golden else "wrong")
+        totals[result] += 1
+        if result in ("crash", "wrong", "circle"):
+            check = kbindex("--check=index")
+            if check.returncode == 0 and result != "wrong":
+                unflagged.append("%d: %s of %s: %s" % (trial, kind, victim, check.stdout))
+            wrong_flagged += check.returncode == 65 and result == "wrong"
+        full = result in ("crash", "circle") or result == "an error" and trial % 10 == 0
+        run = kbindex("--full") if full else good()
+        if full and run.returncode:
+            unmended.append("%d: %s of %s: exit %d: %s" % (trial, kind, victim, run.returncode, run.stdout))
+            good()
+        took, again = mend()
+        if result == "circle":
+            circled_s = max(circled_s, took)
+        else:
+            mended_s = max(mended_s, took)
+        if again != golden:
+            unserved.append("%d: %s" % (trial, [a for a in again if isinstance(a, str)]))
+        shutil.rmtree(DB + "/" + name, ignore_errors=True)
+for result, n in totals.items():
+    figure("damaged_%s" % result.replace(" ", "_"), n)
+figure("damaged_wrong_percent", 100 * totals["wrong"] / trial)
+figure("damaged_wrong_found_by_check", wrong_flagged)
+figure("damaged_slowest_answer_s", slowest)
+figure("damaged_slowest_status_s", slowest_status)
+figure("damaged_slowest_after_a_crash_s", slowest_again)
+figure("damaged_slowest_mended_s", mended_s)
+figure("damaged_slowest_mended_after_a_circle_s", circled_s)
+ok("%d damages: none hangs" % trial, slowest < 5 and slowest_status < 8 and not never, never)
+ok("answers again after each crash", slowest_again < 2, slowest_again)
+ok("the mended index is served by itself", not unserved and mended_s < 2, "\n".join(unserved))
+ok("the command that the error names mends it", not unmended, "\n".join(unmended))
+ok("each that crashes or does not end is found by kbindex --check", not unflagged, "\n".join(unflagged))
+ok("wrong answers are not more than the library's", totals["wrong"] <= 0.15 * trial, totals)
+ok("the same daemon all the time", daemon.process.poll() is None)
+
+# One that crashes whatever is asked, or never ends: said so, with the command that mends it.
+def make_crash():
+    """Copies of the index whose reading aborts, or goes on for ever, by a pread of our own."""
+    with open(T + "/crash.c", "w", encoding="ascii") as f:
+        f.write('#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n'
+                '#include <unistd.h>\n#include <sys/syscall.h>\n'
+                'ssize_t pread64(int fd, void *p, size_t n, off64_t at) { char link[64], to[4096] = ""; '
+                'snprintf(link, sizeof link, "/proc/self/fd/%d", fd); (void)!readlink(link, to, sizeof to - 1); '
+                'if (strstr(to, "/gen-999/")) abort(); while (strstr(to, "/gen-998/")) { __asm__ volatile("" ::: "memory"); } return syscall(SYS_pread64, fd, p, n, at); }\n'
+                'ssize_t pread(int fd, void *p, size_t n, off_t at) { return pread64(fd, p, n, at); }\n')
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", T + "/crash.so", T + "/crash.c", "-ldl"], check=True)
+    for name in ("/gen-998", "/gen-999"):
+        shutil.copytree(T + "/gold", DB + name, dirs_exist_ok=True)
+
+
+daemon.end()
+make_crash()
+for when in ("before it could be asked", "while it is served"):
+    good()
+    if when.startswith("before"):
+        swap("gen-999")
+    daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
+    if when.startswith("while"):
+        assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
+        swap("gen-999")
+    before = crashes()
+    answers = [asked(daemon, *QUESTIONS[0])[0] for _ in range(20)]
+    faults = crashes() - before
+    ok("crashes %s: answered as damaged" % when, answers == ["damaged"] * 20, answers)
+    ok("crashes %s: not for ever" % when, faults <= 5, faults)
+    run = subprocess.run(["kbsearch", "--no-spawn", "--db", DB, "--socket", SOCKET, "model"], check=False,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    ok("crashes %s: kbsearch says what to run" % when, run.returncode == 4 and "kbindex --full" in run.stderr, run)
+    good()
+    ok("crashes %s: another commit is read at once" % when, asked(daemon, *QUESTIONS[0])[0] == golden[0])
+    ok("crashes %s: TERM ends it well" % when, daemon.end() == 0)
+
+daemon = Daemon("--threads", "2", env={"LD_PRELOAD": T + "/crash.so"})
+assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
+swap("gen-998")
+before, begin = crashes(), time.monotonic()
+answer = asked(daemon, *QUESTIONS[0])
+took = time.monotonic() - begin
+figure("damaged_circle_told_s", took)
+ok("one that does not end: told in time", answer == ("timed_out", 0) and took < 5, (answer, took))
+good()
+ok("the other readers go on", asked(daemon, *QUESTIONS[0])[0] == golden[0])
+while crashes() == before and time.monotonic() - begin < 60:
+    time.sleep(0.02)
+figure("damaged_circle_ended_s", time.monotonic() - begin)
+ok("and is ended", crashes() == before + 1)
+ok("all is well then", mend()[1] == golden)
+ok("one that does not end: TERM ends it well", daemon.end() == 0)
+
+# The shell's way in alone, from the first crash on.
+good()
+daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
+swap("gen-999")
+run = subprocess.run(["kbsearch", "--no-spawn", "--db", DB, "--socket", SOCKET, "model"], check=False,
+                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+ok("kbsearch alone is told in the end", run.returncode == 4 and "kbindex --full" in run.stderr, run)
+daemon.client.socket.close()
+run = kbindex("--full")
+ok("the command mends it", run.returncode == 0, run.stdout)
+daemon.connect()
+ok("and it is served", asked(daemon, *QUESTIONS[0])[0] == golden[0])
+daemon.end()
+done()
