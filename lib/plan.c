@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "lib/plan/concept.h"
+#include "lib/plan/correct.h"
 #include "lib/plan/filter.h"
 #include "lib/plan/planner.h"
 #include "lib/plan/tree.h"
@@ -86,21 +87,6 @@ static int tier_title(struct planner *pl, struct slice text, const struct tree_p
     return 0;
 }
 
-/* With the words corrected, titles and adjacency are looked for in what was read instead. */
-static struct slice as_read(struct planner *pl, struct slice text)
-{
-    const struct plan *p = pl->p;
-    if (!p->suggestion_from.n)
-        return text;
-    const char *at = memmem(text.p, text.n, p->suggestion_from.p, p->suggestion_from.n);
-    if (!at)
-        return text;
-    size_t before = (size_t)(at - text.p), after = before + p->suggestion_from.n;
-    char *s = arena_printf(pl->a, "%.*s%.*s%.*s", (int)before, text.p, (int)p->suggestion_to.n,
-        p->suggestion_to.p, (int)(text.n - after), text.p + after);
-    return s ? slice_str(s) : text;
-}
-
 static int find_last_end(const struct node *n, size_t end)
 {
     if (!n)
@@ -160,7 +146,8 @@ static int plan_words(struct planner *pl, const struct node *root)
             return -1;
     }
     bool tiers = plain && wide.words.n;
-    struct slice text = tiers ? as_read(pl, planner_words_text(pl, kids, n)) : slice_of(NULL, 0);
+    struct slice text =
+        tiers ? correct_text(pl, planner_words_text(pl, kids, n)) : slice_of(NULL, 0);
     int apart = tiers ? tier_title(pl, text, &wide) ? -1 : tier_adjacent(pl, text, &wide) : 0;
     if (apart < 0)
         return -1;
@@ -215,7 +202,7 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
     if (tree_handles(&pl, q->root))
         return -1;
     pl.last_end = (size_t)find_last_end(q->root, 0);
-    if (plan_words(&pl, q->root))
+    if (plan_words(&pl, q->root) || correct_tell(&pl))
         return e->code ? -1 : err_memory(e);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "lib/plan/correct.h"
 #include "lib/plan/prefix.h"
 #include "lib/schema.h"
 
@@ -177,53 +178,6 @@ static struct xquery *with_parts(struct planner *pl, const struct token *t, stru
         q = xquery_pair(&pl->m, XQ_OR, q, weighed(pl, phrase_of(pl, base, n, 0), base, n));
     }
     return q;
-}
-
-/* Reads a word that the index has never seen as its nearest neighbour. */
-static int correct(struct planner *pl, struct token *t, const struct node *node)
-{
-    struct plan *p = pl->p;
-    if (t->kind != TOKEN_WORD || !token_is_stemmed(t) || !pl->env->nearest || pl->negative ||
-        pl->synonym)
-        return 0;
-    struct slice stems[RESOLVE_LANGUAGES], ask[1 + 2 * RESOLVE_LANGUAGES] = {t->plain};
-    size_t n = resolve_stems(&pl->r, t->plain, stems), n_ask = 1;
-    for (size_t i = 0; i < n; i++) {
-        ask[n_ask++] = schema_term(pl->a, 'Z', stems[i]);
-        ask[n_ask++] = schema_term(pl->a, 'C', stems[i]);
-    }
-    for (size_t i = 0; i < n_ask; i++) {
-        bool is = false;
-        if (!ask[i].p)
-            return err_memory(pl->e);
-        if (planner_known(pl, ask[i], &is))
-            return -1;
-        if (is)
-            return 0;
-    }
-    struct slice parts;
-    if (planner_compound_parts(pl, t->plain, &parts))
-        return -1;
-    if (parts.n)
-        return 0;
-    struct slice to = pl->env->nearest(pl->env->ctx, pl->a, t->plain);
-    if (!to.n)
-        return 0;
-    if (!p->suggestion_from.n) {
-        p->suggestion_from = arena_dup(pl->a, t->plain);
-        p->suggestion_to = to;
-        struct slice q = p->suggestion_query.n ? p->suggestion_query : pl->text;
-        size_t at = node->begin + t->begin;
-        if (at + (t->end - t->begin) <= q.n) {
-            char *whole = arena_printf(pl->a, "%.*s%.*s%.*s", (int)at, q.p, (int)to.n, to.p,
-                (int)(q.n - at - (t->end - t->begin)), q.p + at + (t->end - t->begin));
-            if (!whole)
-                return err_memory(pl->e);
-            p->suggestion_query = slice_str(whole);
-        }
-    }
-    t->term = t->plain = to;
-    return 0;
 }
 
 /* Han characters: their 2-grams, or the one character. */
@@ -415,7 +369,7 @@ int concept_words(struct planner *pl, const struct node *node, enum scope scope,
         for (j = i; j < t.n && t.v[j].group == t.v[i].group; j++)
             ;
         bool prefix = prefix_word && j == t.n;
-        if (!prefix && j - i == 1 && correct(pl, &t.v[i], node))
+        if (!prefix && j - i == 1 && correct_word(pl, node, &t.v[i]))
             return -1;
         if (pl->o->match == MATCH_ANY && !prefix && is_letters(t.v + i, j - i)) {
             if (any_part(pl, node, t.v + i, j - i, scope, out))

@@ -10,6 +10,12 @@
 #include "lib/plan.h"
 #include "lib/resolve.h"
 
+/* A word that was read as another one: where it stands in the query; begin and end 0: elsewhere. */
+struct planner_read {
+    size_t begin, end;
+    struct slice from, to;
+};
+
 struct planner {
     struct xmaker m;
     struct resolver r;
@@ -22,6 +28,8 @@ struct planner {
     struct xquery **own; /* positive own leaves, for "at least one own word" */
     size_t n_own, cap_own;
     size_t cap_marks, cap_runs, cap_words;
+    struct planner_read *read; /* in the order in which they stand */
+    size_t n_read, cap_read;
     bool negative;        /* below a NOT: neither marks nor own leaves */
     bool synonym;         /* these words are in the user's synonyms: no misspelling */
     bool run_together;    /* what concept_adjacent made last matches one word for two, too */
