@@ -6,6 +6,7 @@
 
 #include "lib/hash.h"
 #include "lib/schema.h"
+#include "lib/sketch.h"
 
 enum { CACHE_BYTES = 48 << 20, PATH_TERM_BYTES = 220, PROPERTY_BYTES = 200, SPAN_MAX = 4 };
 
@@ -633,9 +634,20 @@ static int record_data(struct making *m, size_t unit, const uint8_t id[UNIT_ID_B
     return m->d->data.p ? 0 : err_memory(m->e);
 }
 
+static int sketch(struct making *m, const struct tokens *t)
+{
+    struct sketch s;
+    char bytes[SKETCH_BYTES];
+    if (sketch_make(&s, m->a, t, m->e) < 0)
+        return -1;
+    m->d->sketch = arena_dup(m->a, slice_of(bytes, sketch_write(&s, bytes)));
+    return m->d->sketch.p ? 0 : err_memory(m->e);
+}
+
 static void sign(struct doc *d)
 {
     uint64_t h = hash64(slice_of((const char *)&d->day, sizeof d->day), d->note);
+    h = hash64(d->sketch, h);
     for (size_t i = 0; i < d->n; i++) {
         const struct doc_posting *p = &d->postings[i];
         h = hash64(p->term, h + ((uint64_t)p->pos << 32 | p->wdf));
@@ -694,7 +706,7 @@ int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES
         return err_memory(e);
     if (tokenize(&b->unit, text, &t, e) < 0 || own_words(&m, &t, text) < 0 ||
         flags(&m, docid) < 0 || (unit ? context(&m) : head(&m)) < 0 ||
-        bequeath(b, unit, &t, text, e) < 0 || record_data(&m, unit, id) < 0)
+        bequeath(b, unit, &t, text, e) < 0 || sketch(&m, &t) < 0 || record_data(&m, unit, id) < 0)
         return -1;
     sign(d);
     d->id_term = doc_id_term(&b->unit, id);
@@ -722,5 +734,7 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
         if (xdoc_value(x, SLOT_DAY, slice_of(value, sizeof value), e) < 0)
             return -1;
     }
+    if (d->sketch.n && xdoc_value(x, SLOT_SKETCH, d->sketch, e) < 0)
+        return -1;
     return xdoc_data(x, d->data, e);
 }

@@ -1105,6 +1105,28 @@ int xdb_value(
     });
 }
 
+int xdb_values(struct xdb *db, uint32_t slot, const docid_t *docids, size_t n,
+    int (*each)(void *ctx, size_t at, struct slice value), void *ctx, struct err *e)
+{
+    size_t done = 0;
+    return reading(db, e, [&] {
+        Xapian::ValueIterator end = db->db.valuestream_end(slot);
+        Xapian::ValueIterator i = db->db.valuestream_begin(slot);
+        while (done < n && i != end) {
+            i.skip_to(docids[done]);
+            if (i == end)
+                break;
+            size_t at = done++;
+            if (i.get_docid() != docids[at])
+                continue;
+            int stop = each(ctx, at, view(*i));
+            if (stop)
+                return stop;
+        }
+        return 0;
+    });
+}
+
 int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice prefix,
     struct slice **terms, size_t *n, struct err *e)
 {

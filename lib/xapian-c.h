@@ -137,6 +137,10 @@ int xdb_data(struct xdb *db, struct arena *a, docid_t id, struct slice *data, st
 /* One value of one document; empty when it has none. */
 int xdb_value(
     struct xdb *db, struct arena *a, docid_t id, uint32_t slot, struct slice *value, struct err *e);
+/* Calls `each` for those of the n documents (ascending) that have a value in the slot, in their
+ * order, until it returns non-zero, which is then returned. The slice lives for the call only. */
+int xdb_values(struct xdb *db, uint32_t slot, const docid_t *docids, size_t n,
+    int (*each)(void *ctx, size_t at, struct slice value), void *ctx, struct err *e);
 /* The document's terms in byte order that begin with `prefix`. */
 int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice prefix,
     struct slice **terms, size_t *n, struct err *e);

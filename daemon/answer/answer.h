@@ -43,6 +43,7 @@ struct reader {
     struct spell *spell;      /* the index's words (lexicon.h), NULL until they are needed */
     day_t asof, spelled_asof; /* what came later is not known; DAY_NONE: all is */
     uint64_t spelled;         /* `loaded` when they were gathered */
+    struct folds *folds;      /* which of them are near-same (fold.h), NULL until needed */
     struct census *census;    /* its units, days and names (census.h), NULL until needed */
     struct {
         struct arena arena;

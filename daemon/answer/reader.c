@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/census.h"
+#include "daemon/answer/fold.h"
 #include "lib/json.h"
 #include "lib/resolve.h"
 #include "lib/spell.h"
@@ -74,6 +75,7 @@ void reader_free(struct reader *r)
     arena_free(&r->synonyms.arena);
     spell_free(r->spell);
     census_free(r->census);
+    folds_free(r->folds);
     *r = (struct reader){0};
 }
 

@@ -18,9 +18,18 @@
 #include "lib/plan.h"
 #include "lib/schema.h"
 
-enum { TOTAL_EXACT = 1000 /* matches up to which totals are always exact (design.md §6) */ };
+enum {
+    TOTAL_EXACT = 1000, /* matches up to which totals are always exact (design.md §6) */
+    FIRST_PAGE = 2000,  /* hits that are found again faster than left out by a match */
+    FOLD_MORE = 40      /* units that are ordered beside those that a page of groups shows */
+};
 
 static const double BM25_K1 = 1.2, BM25_B = 0.75, BM25_MIN_LENGTH = 0.5;
+
+struct members { /* of a group, the earliest first */
+    const struct record **v;
+    size_t n;
+};
 
 struct search {
     struct xmaker m;
@@ -33,8 +42,9 @@ struct search {
     struct xquery *all; /* what is counted */
     uint64_t offset;
     uint32_t limit;
-    struct member *members; /* folded: all matches */
-    size_t n_members;
+    docid_t *members; /* folded: all matches, and each one's group (fold.h) */
+    size_t *groups, n_members;
+    struct members *page; /* folded: of each hit */
     struct xhit *found;
     double *score;
     size_t n_found, cap_found, cap_score;
@@ -286,9 +296,9 @@ static int by_score(struct search *s)
     uint64_t skip = s->offset;
     for (size_t i = 0; i < s->n_tiers && s->n_found < s->limit; i++) {
         double floor = 1000.0 * (double)(s->n_tiers - 1 - i);
-        if (s->params->recent.n ? faded_tier(s, i, floor, &skip)
-            : s->offset         ? later_page(s, i, floor, &skip)
-                                : first_page(s, i, floor))
+        if (s->params->recent.n                  ? faded_tier(s, i, floor, &skip)
+            : s->offset || s->limit > FIRST_PAGE ? later_page(s, i, floor, &skip)
+                                                 : first_page(s, i, floor))
             return -1;
     }
     return 0;
@@ -704,13 +714,6 @@ static int later_answer(struct search *s)
 
 /* --- near-same ones once ------------------------------------------------------------------- */
 
-struct member {
-    struct xhit hit;
-    double score;
-    struct record rec;
-    size_t group;
-};
-
 static bool is_earlier(const struct record *a, const struct record *b)
 {
     if (a->day != b->day)
@@ -719,98 +722,143 @@ static bool is_earlier(const struct record *a, const struct record *b)
     return c ? c < 0 : a->line < b->line;
 }
 
-/* All matches in their order, each with the group of its near-same ones. */
-static int gather_members(struct search *s, struct member **out, size_t *n)
-{
-    uint64_t offset = s->offset;
-    uint32_t limit = s->limit;
-    s->offset = 0;
-    s->limit = FOLD_UNITS + 1;
-    if (order(s))
-        return -1;
-    if (s->n_found > FOLD_UNITS)
-        return err_set(s->e, ERR_COMPLEX,
-            "over %d units match: too many to fold; add a word or a date that narrows it",
-            FOLD_UNITS);
-    struct member *v = arena_array(s->w->arena, s->n_found, sizeof *v);
-    struct record *recs = arena_array(s->w->arena, s->n_found, sizeof *recs);
-    size_t *groups = arena_array(s->w->arena, s->n_found, sizeof *groups);
-    if (!v || !recs || !groups)
-        return err_memory(s->e);
-    for (size_t i = 0; i < s->n_found; i++)
-        if (record_read(s->w->arena, s->found[i].data, &recs[i], s->e))
-            return -1;
-    if (fold_units(s->w, recs, s->n_found, groups, s->e))
-        return -1;
-    for (size_t i = 0; i < s->n_found; i++)
-        v[i] = (struct member){s->found[i], s->score[i], recs[i], groups[i]};
-    *out = v;
-    *n = s->n_found;
-    s->offset = offset;
-    s->limit = limit;
-    return 0;
-}
-
-/* The page of groups, each where its best one stands, shown by its earliest. */
-static int folded(struct search *s)
-{
-    struct member *v = NULL;
-    size_t n = 0, groups = 0;
-    if (gather_members(s, &v, &n))
-        return -1;
-    size_t *earliest = arena_array(s->w->arena, n, sizeof *earliest);
-    if (!earliest)
-        return err_memory(s->e);
-    for (size_t i = 0; i < n; i++) {
-        size_t *at = &earliest[v[i].group];
-        if (v[i].group == i)
-            *at = i;
-        else if (is_earlier(&v[i].rec, &v[*at].rec))
-            *at = i;
-    }
-    s->n_found = 0;
-    s->members = v;
-    s->n_members = n;
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].group != i)
-            continue;
-        if (groups >= s->offset && s->n_found < s->limit) {
-            s->score[s->n_found] = v[i].score;
-            s->found[s->n_found++] = v[earliest[i]].hit;
-        }
-        groups++;
-    }
-    s->r->units = n;
-    s->r->total = groups;
-    s->r->total_exact = true;
-    return 0;
-}
-
 static int by_record(const void *x, const void *y)
 {
     const struct record *const *a = x, *const *b = y;
     return is_earlier(*a, *b) ? -1 : is_earlier(*b, *a);
 }
 
-/* Beside each hit the others that it stands for, the earliest first. */
-static int tell_folded(struct search *s)
+/* All matches, each with the group of its near-same ones. */
+static int gather_members(struct search *s)
 {
-    for (size_t i = 0; i < s->r->n_hits; i++) {
-        struct hit *h = &s->r->hits[i];
-        size_t shown = 0;
-        while (s->members[shown].hit.id != s->found[i].id)
-            shown++;
-        size_t group = s->members[shown].group, cap = 0;
-        for (size_t k = 0; k < s->n_members; k++) {
-            const struct record *rec = &s->members[k].rec;
-            if (s->members[k].group == group && k != shown &&
-                !ARENA_PUSH(s->w->arena, h->folded, h->n_folded, cap, rec))
-                return err_memory(s->e);
+    struct xresult r;
+    struct xsearch x = {.query = s->all,
+        .k1 = -1,
+        .collapse_slot = XSEARCH_NO_SLOT,
+        .all_docids = true,
+        .deadline_ns = s->w->deadline_ns,
+        .stop = s->w->stop};
+    if (match_search(s->w->reader->index.db, s->w->arena, &x, &r, s->e))
+        return -1;
+    s->members = r.docids;
+    s->n_members = r.n_docids;
+    s->groups = arena_array(s->w->arena, r.n_docids, sizeof *s->groups);
+    if (!s->groups)
+        return err_memory(s->e);
+    return fold_units(s->w, r.docids, r.n_docids, s->groups, s->e);
+}
+
+static size_t group_of(const struct search *s, docid_t id)
+{
+    size_t low = 0, high = s->n_members;
+    while (high - low > 1) {
+        size_t mid = low + (high - low) / 2;
+        if (s->members[mid] <= id)
+            low = mid;
+        else
+            high = mid;
+    }
+    return s->groups[low];
+}
+
+/* The groups in the order of their best units, `want` of them if there are so many. */
+static int order_groups(struct search *s, uint64_t want, size_t **order_, double **score, size_t *n)
+{
+    uint64_t offset = s->offset;
+    uint32_t limit = s->limit;
+    bool *seen = NULL;
+    s->offset = 0;
+    for (uint64_t most = 2 * want + FOLD_MORE;; most *= 4) {
+        s->limit = most < s->n_members ? (uint32_t)most : (uint32_t)s->n_members;
+        s->n_found = 0;
+        *n = 0;
+        *order_ = arena_array(s->w->arena, s->limit, sizeof **order_);
+        *score = arena_array(s->w->arena, s->limit, sizeof **score);
+        seen = arena_array(s->w->arena, s->n_members, sizeof *seen);
+        if (!*order_ || !*score || !seen)
+            return err_memory(s->e);
+        if (order(s))
+            return -1;
+        for (size_t i = 0; i < s->n_found; i++) {
+            size_t group = group_of(s, s->found[i].id);
+            if (seen[group])
+                continue;
+            seen[group] = true;
+            (*score)[*n] = s->score[i];
+            (*order_)[(*n)++] = group;
         }
-        if (h->n_folded)
-            qsort(h->folded, h->n_folded, sizeof(*h->folded), by_record);
+        if (*n >= want || most >= s->n_members)
+            break;
+    }
+    s->offset = offset;
+    s->limit = limit;
+    return 0;
+}
+
+/* The units of one group, the earliest first; *ids are theirs. */
+static int read_group(
+    struct search *s, size_t group, const struct record ***out, docid_t *first, size_t *n)
+{
+    struct arena *a = s->w->arena;
+    docid_t *ids = NULL;
+    size_t cap = 0;
+    *n = 0;
+    for (size_t i = group; i < s->n_members; i++)
+        if (s->groups[i] == group && !ARENA_PUSH(a, ids, *n, cap, s->members[i]))
+            return err_memory(s->e);
+    struct slice *data = arena_array(a, *n, sizeof *data);
+    struct record *recs = arena_array(a, *n, sizeof *recs);
+    *out = arena_array(a, *n, sizeof **out);
+    if (!data || !recs || !*out)
+        return err_memory(s->e);
+    if (xdb_data_of(s->w->reader->index.db, a, ids, *n, data, s->e))
+        return -1;
+    for (size_t i = 0; i < *n; i++) {
+        if (record_read(a, data[i], &recs[i], s->e))
+            return -1;
+        (*out)[i] = &recs[i];
+    }
+    qsort(*out, *n, sizeof **out, by_record);
+    *first = ids[(size_t)((*out)[0] - recs)];
+    return 0;
+}
+
+/* The page of groups, each where its best one stands, shown by its earliest. */
+static int folded(struct search *s)
+{
+    size_t *groups, n = 0;
+    double *score;
+    for (size_t i = 0; i < s->n_members; i++)
+        n += s->groups[i] == i;
+    s->r->units = s->n_members;
+    s->r->total = n;
+    s->r->total_exact = true;
+    if (!s->limit || !n)
+        return 0;
+    if (order_groups(s, s->offset + s->limit, &groups, &score, &n))
+        return -1;
+    s->n_found = 0;
+    s->page = arena_array(s->w->arena, s->limit, sizeof *s->page);
+    if (!s->page)
+        return err_memory(s->e);
+    for (uint64_t i = s->offset; i < n && s->n_found < s->limit; i++) {
+        struct members *m = &s->page[s->n_found];
+        struct xhit hit = {0};
+        if (read_group(s, groups[i], &m->v, &hit.id, &m->n) ||
+            xdb_data(s->w->reader->index.db, s->w->arena, hit.id, &hit.data, s->e) ||
+            keep(s, &hit, score[i]))
+            return -1;
     }
     return 0;
+}
+
+/* Beside each hit the others that it stands for. */
+static void tell_folded(struct search *s)
+{
+    for (size_t i = 0; i < s->r->n_hits; i++) {
+        s->r->hits[i].folded = s->page[i].v + 1;
+        s->r->hits[i].n_folded = s->page[i].n - 1;
+    }
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -911,10 +959,13 @@ static int finish(struct search *s)
     if (choose_tiers(s))
         return -1;
     if (p->fold) {
-        if (count(s) || (!s->r->total && may_relax(s) && relax(s)) ||
-            (p->cursor.n && read_cursor(s, &revision, last)) || folded(s) || count_facets(s))
+        if (gather_members(s) ||
+            (!s->n_members && may_relax(s) && (relax(s) || gather_members(s))) ||
+            (p->cursor.n && read_cursor(s, &revision, last)) || folded(s) || count_facets(s) ||
+            fill_hits(s))
             return -1;
-        return fill_hits(s) || tell_folded(s) || make_cursor(s) ? -1 : 0;
+        tell_folded(s);
+        return make_cursor(s);
     }
     bool first = s->limit && !s->offset && !p->cursor.n;
     if ((first ? first_answer(s) : later_answer(s)) || count_facets(s))
