@@ -137,3 +137,21 @@ void arena_reset(struct arena *a)
     }
     *a = (struct arena){.chunk = keep};
 }
+
+void arena_recycle(struct arena *a, size_t most)
+{
+    size_t all = 0;
+    for (const struct arena_chunk *c = a->chunk; c; c = c->older)
+        all += c->size;
+    all = all < most ? all : most;
+    if (a->chunk && (a->chunk->size < all || a->chunk->size > most)) {
+        arena_free(a);
+        a->chunk = chunk_new(all);
+    }
+    if (!a->chunk)
+        return;
+    free_chunks(a->chunk->older);
+    a->chunk->older = NULL;
+    a->chunk->fill = 0;
+    a->used = 0;
+}

@@ -51,6 +51,10 @@ void arena_free(struct arena *a);
 /* Forgets everything but keeps its newest chunk when it is small, for reuse in a loop. */
 void arena_reset(struct arena *a);
 
+/* Forgets everything but keeps room for as much again, `most` bytes of it: what is written each
+ * time should not be fetched from the kernel each time. */
+void arena_recycle(struct arena *a, size_t most);
+
 /*
  * Appends `value` to the array `ptr` with count `n` and capacity `cap`; evaluates to false when
  * out of memory (the array is as before).

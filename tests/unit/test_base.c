@@ -73,6 +73,29 @@ static void arena_reset_hands_out_zeroes_again(void **state)
     arena_free(&a);
 }
 
+static void arena_recycle_keeps_one_piece(void **state)
+{
+    (void)state;
+    enum { MOST = 2 << 20 };
+    struct arena a = {0};
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 40; i++)
+            assert_non_null(arena_raw(&a, 40000));
+        arena_recycle(&a, MOST);
+    }
+    const struct arena_chunk *kept = a.chunk;
+    for (int i = 0; i < 40; i++)
+        assert_non_null(arena_raw(&a, 40000));
+    assert_ptr_equal(a.chunk, kept); /* all of it fitted */
+    assert_non_null(arena_raw(&a, 3 * MOST));
+    arena_recycle(&a, MOST);
+    assert_non_null(arena_raw(&a, MOST));
+    kept = a.chunk;
+    arena_recycle(&a, MOST);
+    assert_ptr_equal(a.chunk, kept); /* and no more */
+    arena_free(&a);
+}
+
 static void arena_refuses_what_cannot_be(void **state)
 {
     (void)state;
@@ -211,6 +234,7 @@ int main(void)
         cmocka_unit_test(slices_compare_by_bytes),
         cmocka_unit_test(arena_memory_is_zeroed_and_apart),
         cmocka_unit_test(arena_reset_hands_out_zeroes_again),
+        cmocka_unit_test(arena_recycle_keeps_one_piece),
         cmocka_unit_test(arena_refuses_what_cannot_be),
         cmocka_unit_test(arena_push_grows),
         cmocka_unit_test(numbers_and_strings_come_back),
