@@ -14,7 +14,8 @@ enum {
     PROBE = 4,          /* a list so many times as long as what it is held against is probed, */
     PROBE_AGAIN = 32,   /* or so many, when it was asked for before: then it is kept */
     EARLY_STOP = 20000, /* postings to decode above which Xapian's stop is quicker */
-    RETRIES = 3
+    RETRIES = 3,
+    SCRATCH_KEPT = 8 << 20
 };
 
 /* Documents that match, ascending. */
@@ -47,7 +48,8 @@ struct matcher {
     const struct xsearch *s;
     struct arena *scratch;
     struct batch batch;
-    double *norm; /* of short lengths: what BM25 adds to the wdf */
+    double *norm;                /* of short lengths: what BM25 adds to the wdf */
+    uint32_t span_first, span_n; /* the run of documents that was promised last; 0: none was */
     struct err *e;
 };
 
@@ -238,8 +240,8 @@ static int probed(struct matcher *m, const struct posting_list *p, double rare, 
 }
 
 /* What of a list lies in a run of documents. */
-static int part_of(struct matcher *m, const struct posting_list *p, const struct list *run,
-    struct posting_list *part)
+static int part_of(
+    struct matcher *m, struct posting_list *p, const struct list *run, struct posting_list *part)
 {
     uint32_t first = run->at[0], last = run->at[run->n - 1];
     *part = *p;
@@ -250,12 +252,17 @@ static int part_of(struct matcher *m, const struct posting_list *p, const struct
         part->wdf += begin;
         return 0;
     }
-    part->at = raw(m, run->n, sizeof *part->at);
-    part->wdf = raw(m, run->n, sizeof *part->wdf);
-    part->read = true;
-    return part->at && part->wdf
-               ? postings_part(m->p, p, first, last, part->at, part->wdf, &part->n, m->e)
-               : -1;
+    return postings_part(m->p, p, first, last, part, m->e);
+}
+
+/* Whether what is asked about lies in the promised run, and the list's part there is so short that
+ * it is quicker read than probed. */
+static bool is_within_span(
+    const struct matcher *m, const struct posting_list *p, const struct list *within)
+{
+    uint32_t first = within->at[0], last = within->at[within->n - 1];
+    return m->span_n && first >= m->span_first && last - m->span_first < m->span_n &&
+           (double)p->frequency * m->span_n / (double)m->docs->n / PROBE <= (double)within->n;
 }
 
 static int listed(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs,
@@ -269,8 +276,13 @@ static int listed(struct matcher *m, struct posting_list *p, uint32_t wqf, bool 
         p = &part;
         within = NULL;
     }
-    if (!p->read && within && p->frequency / (p->asked++ ? PROBE_AGAIN : PROBE) > within->n)
-        return probed(m, p, rare, weighs, within, out);
+    if (!p->read && within && p->frequency / (p->asked++ ? PROBE_AGAIN : PROBE) > within->n) {
+        if (!is_within_span(m, p, within))
+            return probed(m, p, rare, weighs, within, out);
+        if (postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, &part, m->e))
+            return -1;
+        p = &part;
+    }
     if (postings_read(m->p, p, m->e))
         return -1;
     if (!within && !weighs) {
@@ -297,13 +309,22 @@ static int listed(struct matcher *m, struct posting_list *p, uint32_t wqf, bool 
     return 0;
 }
 
-static int every(struct matcher *m, const struct list *within, struct list *out)
+static int run_of(struct matcher *m, uint32_t first, size_t n, struct list *out)
 {
-    size_t n = within ? within->n : m->docs->n;
     if (list_new(m, n, false, false, out))
         return -1;
     for (size_t i = 0; i < n; i++)
-        add(out, within ? within->at[i] : (uint32_t)i, 0, false);
+        out->at[i] = first + (uint32_t)i;
+    out->n = n;
+    out->run = true;
+    return 0;
+}
+
+static int every(struct matcher *m, const struct list *within, struct list *out)
+{
+    if (!within)
+        return run_of(m, 0, m->docs->n, out);
+    *out = (struct list){.at = within->at, .n = within->n, .run = within->run};
     return 0;
 }
 
@@ -322,12 +343,9 @@ static int promised(
             .run = within->run};
         return 0;
     }
-    if (list_new(m, end - first, false, false, out))
-        return -1;
-    for (size_t i = first; i < end; i++)
-        add(out, (uint32_t)i, 0, false);
-    out->run = true;
-    return 0;
+    m->span_first = (uint32_t)first;
+    m->span_n = (uint32_t)(end - first);
+    return run_of(m, (uint32_t)first, end - first, out);
 }
 
 static int given(
@@ -1101,31 +1119,63 @@ static bool weighs_something(const struct xquery *q)
     return false;
 }
 
-/* Whether it is held within few documents by a promise. */
-static bool is_narrow(const struct matcher *m, const struct xquery *q)
+/* How many documents a promise holds it within; all where there is none. */
+static size_t held_within(const struct matcher *m, const struct xquery *q)
 {
     const struct docs *d = m->docs;
-    if (q->last_docid) {
-        size_t first = seek(d->ids, d->n, 0, q->first_docid);
-        return seek(d->ids, d->n, first, q->last_docid) - first < d->n / 8;
-    }
+    size_t n = d->n;
+    if (q->last_docid)
+        return seek(d->ids, d->n, 0, q->last_docid) - seek(d->ids, d->n, 0, q->first_docid);
     if (q->op == XQ_SCALE || q->op == XQ_NOT || q->op == XQ_MAYBE)
-        return q->n_kids && is_narrow(m, q->kids[0]);
-    if (q->op == XQ_AND || q->op == XQ_FILTER)
-        for (size_t i = 0; i < q->n_kids; i++)
-            if (is_narrow(m, q->kids[i]))
-                return true;
-    return false;
+        return q->n_kids ? held_within(m, q->kids[0]) : n;
+    for (size_t i = 0; i < q->n_kids && (q->op == XQ_AND || q->op == XQ_FILTER); i++) {
+        size_t one = held_within(m, q->kids[i]);
+        n = one < n ? one : n;
+    }
+    return n;
+}
+
+/* The share of documents that match, as if words did not depend on one another. */
+static int share(struct matcher *m, const struct xquery *q, double *of)
+{
+    bool all = q->op == XQ_AND || q->op == XQ_FILTER || q->op == XQ_PHRASE || q->op == XQ_NEAR,
+         any = q->op == XQ_OR || q->op == XQ_SYNONYM;
+    size_t n = all || any ? q->n_kids : q->n_kids > 0;
+    *of = any ? 0 : 1;
+    if (q->last_docid || q->op == XQ_TERM) {
+        size_t documents;
+        if (q->last_docid)
+            documents = seek(m->docs->ids, m->docs->n, 0, q->last_docid) -
+                        seek(m->docs->ids, m->docs->n, 0, q->first_docid);
+        else if (most(m, q, &documents, 0))
+            return -1;
+        *of = (double)documents / (double)m->docs->n;
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double one;
+        if (share(m, q->kids[i], &one))
+            return -1;
+        *of = any ? *of + one - *of * one : *of * one;
+    }
+    return 0;
 }
 
 /* Few of many, in order of docids: Xapian stops when it has them. NULL: this is not so. */
 static struct xquery *early(struct matcher *m)
 {
     const struct xsearch *s = m->s;
-    uint64_t sum = 0;
-    if ((s->sort != XSORT_DOCID && s->sort != XSORT_DOCID_DOWN) || s->all_docids ||
-        (uint64_t)s->first + s->max > 1000 || s->check > 10000 || is_narrow(m, s->query))
+    uint64_t sum = 0, want = (uint64_t)s->first + s->max;
+    double of = 0;
+    if ((s->sort != XSORT_DOCID && s->sort != XSORT_DOCID_DOWN) || s->all_docids || want > 1000 ||
+        s->check > 10000)
         return NULL;
+    size_t within = held_within(m, s->query);
+    if (within < m->docs->n / 8 || (within < m->docs->n && share(m, s->query, &of)))
+        return NULL;
+    want = want > s->check ? want : s->check;
+    if (within < m->docs->n && of * (double)m->docs->n < (double)want)
+        return NULL; /* it would look at all of them */
     struct xquery *q = spelt_out(m, s->query, &sum);
     return sum > EARLY_STOP ? q : NULL;
 }
@@ -1374,7 +1424,7 @@ static int search(struct matcher *m, struct arena *a, struct xresult *r)
     struct xquery *q = early(m);
     s.query = q ? q : s.query;
     int rc = m->e->code ? -1 : q ? xdb_search(m->db, a, &s, r, m->e) : answer(m, a, r);
-    arena_reset(m->scratch);
+    arena_recycle(m->scratch, SCRATCH_KEPT);
     m->s = NULL;
     return rc;
 }

@@ -12,9 +12,18 @@ enum {
     BLOCK_BITS = 15
 };
 
+struct part { /* of a list that was not read: its documents from first to last */
+    uint32_t first, last;
+    uint32_t *at; /* NULL: none is kept */
+    uint16_t *wdf;
+    size_t n;
+    uint64_t search; /* that read it */
+};
+
 struct entry {
     struct posting_list list;
-    uint64_t used;      /* the search that asked for it last */
+    uint64_t used; /* the search that asked for it last */
+    struct part part;
     struct entry *next; /* in its bucket */
 };
 
@@ -47,13 +56,15 @@ struct postings {
 static size_t bytes_of(const struct entry *e)
 {
     size_t each = sizeof *e->list.at + sizeof *e->list.wdf;
-    return sizeof *e + e->list.term.n + (e->list.read ? each * e->list.n : 0);
+    return sizeof *e + e->list.term.n + (e->list.read ? each * e->list.n : 0) + each * e->part.n;
 }
 
 static void entry_free(struct entry *e)
 {
     free(e->list.at);
     free(e->list.wdf);
+    free(e->part.at);
+    free(e->part.wdf);
     free(e);
 }
 
@@ -285,15 +296,55 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
     return 0;
 }
 
-int postings_part(struct postings *p, const struct posting_list *list, uint32_t first,
-    uint32_t last, uint32_t *at, uint16_t *wdf, size_t *n, struct err *e)
+/* Kept for the next search that asks for the same; without memory it is not. */
+static void keep_part(struct postings *p, struct entry *x, const struct part *new)
 {
+    struct part kept = *new;
+    kept.at = malloc((new->n ? new->n : 1) * sizeof *kept.at);
+    kept.wdf = malloc((new->n ? new->n : 1) * sizeof *kept.wdf);
+    if (!kept.at || !kept.wdf) {
+        free(kept.at);
+        free(kept.wdf);
+        return;
+    }
+    memcpy(kept.at, new->at, new->n * sizeof *kept.at);
+    memcpy(kept.wdf, new->wdf, new->n * sizeof *kept.wdf);
+    p->bytes -= bytes_of(x);
+    free(x->part.at);
+    free(x->part.wdf);
+    x->part = kept;
+    p->bytes += bytes_of(x);
+}
+
+int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
+    struct posting_list *part, struct err *e)
+{
+    struct entry *x = (struct entry *)list; /* its first member */
+    struct part own = x->part;
     const docid_t *ids = p->docs.ids;
-    return xdb_posting_list(p->db, list->term, ids[first], ids[last], at, wdf,
-               (size_t)(last - first) + 1, n, e) ||
-                   to_places(p, at, *n, e)
-               ? -1
-               : 0;
+    if (!own.at || own.first != first || own.last != last) {
+        bool busy = own.at && own.search == p->search; /* this search may hold on to it */
+        size_t room = (size_t)(last - first) + 1;
+        room = room < list->frequency ? room : list->frequency;
+        own = (struct part){first, last, arena_raw(&p->scratch, room * sizeof *own.at),
+            arena_raw(&p->scratch, room * sizeof *own.wdf), 0, p->search};
+        if (!own.at || !own.wdf)
+            return err_memory(e);
+        if (xdb_posting_list(
+                p->db, list->term, ids[first], ids[last], own.at, own.wdf, room, &own.n, e) ||
+            to_places(p, own.at, own.n, e))
+            return -1;
+        if (!busy)
+            keep_part(p, x, &own);
+    }
+    x->part.search = p->search;
+    *part = (struct posting_list){.term = list->term,
+        .frequency = list->frequency,
+        .n = own.n,
+        .at = own.at,
+        .wdf = own.wdf,
+        .read = true};
+    return 0;
 }
 
 int postings_probe(struct postings *p, const struct posting_list *list, const uint32_t *at,

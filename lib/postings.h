@@ -67,10 +67,10 @@ int postings_expand(struct postings *p, struct slice start, uint32_t limit, stru
  */
 uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents);
 
-/* The part of a list from document `first` to `last`, which is not kept; there is room for all of
- * them. */
-int postings_part(struct postings *p, const struct posting_list *list, uint32_t first,
-    uint32_t last, uint32_t *at, uint16_t *wdf, size_t *n, struct err *e);
+/* The part of a list from document `first` to `last`. The last one asked for is kept, since the
+ * tiers of an answer ask for the same; it lives until postings_of. */
+int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
+    struct posting_list *part, struct err *e);
 
 /* The wdf of a term in each of the n documents at[] (ascending), for lists that are much longer
  * than n and not read yet; absent: found[i] is false. */

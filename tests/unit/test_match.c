@@ -19,6 +19,7 @@
 
 #include "lib/buf.h"
 #include "lib/match.h"
+#include "lib/postings.h"
 #include "lib/xquery.h"
 
 enum { DOCUMENTS = 900, TREES = 3000, WORDS = 14 };
@@ -292,13 +293,34 @@ static void phrases_weigh_their_words(void **state)
     }
 }
 
-/* A part that says which docids it matches, beside one that does not. */
+/* The lists that were read are let go. */
+static void forget_lists(struct fixture *f)
+{
+    struct xmaker m = {&f->a, &f->e};
+    struct xsearch s = {.query = xquery_term(&m, slice_str("zz")),
+        .k1 = -1,
+        .collapse_slot = XSEARCH_NO_SLOT,
+        .all_docids = true};
+    struct xresult r;
+    ok(f, postings_limit(f->db, 1, &f->e));
+    ok(f, match_search(f->db, &f->a, &s, &r, &f->e));
+    ok(f, postings_limit(f->db, 0, &f->e));
+}
+
+/* A part that says which docids it matches, beside one that does not; several are asked for the
+ * same ones, of which the lists' parts are kept. */
 static void promises_are_kept(void **state)
 {
     struct fixture *f = *state;
     struct xmaker m = {&f->a, &f->e};
-    for (int i = 0; i < 400; i++) {
-        docid_t first = 1 + roll(2400), last = first + roll(900), ids[900];
+    docid_t first = 0, last = 0, ids[900];
+    for (int i = 0; i < 1200; i++) {
+        if (i % 8 == 0) {
+            first = 1 + roll(2400);
+            forget_lists(f);
+        }
+        if (i % 2 == 0)
+            last = first + roll(900);
         struct xquery run = {.op = XQ_DOCIDS, .docids = ids};
         for (docid_t id = first; id < last; id++)
             ids[run.n_docids++] = id;
@@ -308,7 +330,10 @@ static void promises_are_kept(void **state)
                                               : XQ_NOT,
             .kids = kids,
             .n_kids = 2};
-        struct xsearch s = {.query = &both,
+        struct xquery *whole = &both;
+        if (roll(3) == 0) /* what it is held against lies outside of the promise, too */
+            whole = xquery_pair(&m, XQ_AND, xquery_pair(&m, XQ_OR, &both, day(&m)), term(&m));
+        struct xsearch s = {.query = whole,
             .sort = (enum xsort)roll(3),
             .max = 20,
             .check = UINT32_MAX,
@@ -322,7 +347,7 @@ static void promises_are_kept(void **state)
         run.first_docid = first;
         run.last_docid = last > first ? last - 1 : 0;
         ok(f, match_search(f->db, &f->a, &s, &mine, &f->e));
-        same_hits(f, &both, &mine, &its);
+        same_hits(f, whole, &mine, &its);
         assert_int_equal(mine.total, its.total);
         arena_reset(&f->a);
     }
