@@ -28,6 +28,11 @@ struct resolver {
     uint64_t deadline_ns; /* xapian-c.h */
     const atomic_bool *stop;
     const day_t *asof; /* no later or undated note exists; NULL: all do */
+    struct {           /* the last name that several notes have, for target.c */
+        struct slice vault, key;
+        struct target_note *notes;
+        size_t n;
+    } shared;
 };
 
 /* How many units not later than a day have the term; counting ends at `most`. Undated ones are

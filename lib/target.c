@@ -118,16 +118,40 @@ static struct xquery *chosen(struct resolver *r, struct slice term, struct slice
     return q;
 }
 
+/* As target_find. Notes of one title are asked about one after another, and share its key. */
+static int find_again(
+    struct resolver *r, struct slice vault, struct slice key, struct target_note **v, size_t *n)
+{
+    if (!r->shared.n || !slice_eq(r->shared.key, key) || !slice_eq(r->shared.vault, vault)) {
+        if (target_find(r, vault, key, v, n, r->m.e))
+            return -1;
+        if (*n < 2)
+            return 0;
+        r->shared.vault = vault;
+        r->shared.key = key;
+        r->shared.notes = *v;
+        r->shared.n = *n;
+    }
+    *v = r->shared.notes;
+    *n = r->shared.n;
+    return 0;
+}
+
 static struct xquery *links_by(struct resolver *r, struct slice key, const struct target_note *note)
 {
     struct target_note *v;
     size_t n, at = 0;
+    uint32_t links;
     struct slice term = schema_term(r->m.a, 'L', key);
     if (!term.p) {
         err_memory(r->m.e);
         return NULL;
     }
-    if (target_find(r, note->vault, key, &v, &n, r->m.e))
+    if (xdb_term_freq(r->db, term, &links, r->m.e))
+        return NULL;
+    if (!links)
+        return xquery_new(&r->m, XQ_NONE);
+    if (find_again(r, note->vault, key, &v, &n))
         return NULL;
     while (at < n && v[at].number != note->number)
         at++;

@@ -98,7 +98,7 @@ static int group(struct answer *w, const struct near *near, const docid_t *ids, 
 int fold_units(struct answer *w, const docid_t *ids, size_t n, size_t *groups, struct err *e)
 {
     struct xdb_info info;
-    const struct near *near;
+    const struct near *near = NULL;
     struct near those;
     if (xdb_info(w->reader->index.db, &info, e))
         return -1;

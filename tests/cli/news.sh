@@ -13,11 +13,20 @@ printf '%s\n' '---' 'aliases: [The Twin]' '---' 'one' >vault/a/Twin.md
 printf '%s\n' 'two' '' '- [[Twin]] and [[a/Twin|that]] and [[The Twin#x]]' >vault/b/Twin.md
 printf '%s\n' '- [[Twin]], [[b/Twin]], [[Gone]]' '' '| x | y |' '|---|---|' \
     '| [[a/Twin\|t]] | [up](../Home.md) |' '' '```' '[[Twin]]' '```' >vault/b/From.md
+mkdir -p vault/c vault/d
+for at in c/One d/Two d/Three; do
+    printf '%s\n' '---' 'title: Shared Name' "aliases: [${at#*/} alone]" '---' "- [[shared name]] in $at" \
+        >"vault/$at.md"
+done
+printf '%s\n' '- [[Shared Name]] and [[One alone]]' '- [[Two alone#x|y]]' >vault/Top.md
 kb_index
 ok "links of the sample vault" python3 "$oracle/backlinks.py" vault
 exits "a note that is not there" 1 kbsearch --backlinks 'No such note'
 kbsearch -c --backlinks Twin >out 2>err
 ok "and which note is meant" grep -q 'Twin is the name of 2 notes: a/Twin.md, b/Twin.md' err
+is "a link means one of three notes of a title" \
+    "$(for n in c/One d/Two d/Three; do kbsearch -c --backlinks $n 2>err; done | tr '\n' ' ')" "2 3 0 "
+is "who names them links to all of them" "$(kbsearch -c 'link:"Shared Name"')" 5
 exits "a cursor that never was" 1 kbsearch --new mail
 exits "a name that cannot be a cursor's" 2 kbsearch --new a/b
 kb_stop
