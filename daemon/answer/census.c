@@ -257,7 +257,7 @@ static int join_namesakes(struct names *s)
     return 0;
 }
 
-static int add_value(void *ctx, struct slice term, uint32_t documents)
+static int add_term(void *ctx, struct slice term, uint32_t documents)
 {
     struct names *s = ctx;
     struct arena *a = s->a;
@@ -270,9 +270,15 @@ static int add_value(void *ctx, struct slice term, uint32_t documents)
         return 1;
     }
     name.keys[0] = name.text;
-    if (s->n > CENSUS_NAMES)
-        too_many(s);
-    return s->k.e->code != ERR_NONE;
+    return 0;
+}
+
+static int add_value(void *ctx, struct slice term, uint32_t documents)
+{
+    struct names *s = ctx;
+    if (add_term(ctx, term, documents))
+        return 1;
+    return s->n > CENSUS_NAMES ? (too_many(s), 1) : 0;
 }
 
 /* The oldest day of a head that has the value; postings end with the oldest dated ones. */
@@ -498,6 +504,96 @@ uint32_t census_common(
             *last = c->days[at];
     }
     return n;
+}
+
+/* --- hosts --------------------------------------------------------------------------------- */
+
+enum { PLACE_BITS = 0x7fffffff };
+static const uint32_t STOOD_FOR = UINT32_C(1) << 31; /* a longer host of the unit stands for it */
+
+static int host_order(const void *x, const void *y)
+{
+    const struct census_name *a = x, *b = y;
+    return slice_cmp(a->text, b->text);
+}
+
+/* The index has each parent domain beside a host: it is left out where it came with one. */
+static void drop_parents(struct names *s, const struct census_name *h)
+{
+    struct census_name key = {.text = h->text};
+    const char *dot;
+    while ((dot = memchr(key.text.p, '.', key.text.n))) {
+        key.text = slice_of(dot + 1, key.text.n - (size_t)(dot + 1 - key.text.p));
+        const struct census_name *parent = bsearch(&key, s->v, s->n, sizeof *s->v, host_order);
+        for (size_t i = 0, k = 0; parent && i < h->n_units; i++) {
+            uint32_t place = h->units[i] & PLACE_BITS;
+            while (k < parent->n_units && (parent->units[k] & PLACE_BITS) < place)
+                k++;
+            if (k < parent->n_units && (parent->units[k] & PLACE_BITS) == place)
+                parent->units[k] |= STOOD_FOR;
+        }
+    }
+}
+
+/* The places of the units with a term. */
+static int places_with(struct names *s, char prefix, struct census_name *name)
+{
+    struct arena one = {0};
+    const struct census *c = s->k.c;
+    docid_t *ids;
+    size_t n, at = 0;
+    struct slice term = schema_term(&one, prefix, name->text);
+    int rc =
+        !term.p ? err_memory(s->k.e)
+                : xdb_postings(s->k.w->reader->index.db, &one, term, 1, SIZE_MAX, &ids, &n, s->k.e);
+    if (rc == 0 && !(name->units = arena_array(s->a, n, sizeof *name->units)))
+        rc = err_memory(s->k.e);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        while (at < c->n && c->ids[at] < ids[i])
+            at++;
+        if (at < c->n && c->ids[at] == ids[i])
+            name->units[name->n_units++] = (uint32_t)at;
+    }
+    arena_free(&one);
+    return rc;
+}
+
+static int list_hosts(struct names *s)
+{
+    if (xdb_terms_each(
+            s->k.w->reader->index.db, SLICE_LIT("H"), SLICE_LIT(""), add_term, s, s->k.e) < 0 ||
+        s->k.e->code)
+        return -1;
+    for (size_t i = 0; i < s->n; i++)
+        if (places_with(s, 'H', &s->v[i]))
+            return -1;
+    for (size_t i = 0; i < s->n; i++)
+        drop_parents(s, &s->v[i]);
+    for (size_t i = 0; i < s->n; i++) {
+        struct census_name *h = &s->v[i];
+        size_t n = 0;
+        for (size_t k = 0; k < h->n_units; k++)
+            if (!(h->units[k] & STOOD_FOR))
+                h->units[n++] = h->units[k];
+        h->n_units = n;
+    }
+    return 0;
+}
+
+int census_hosts(
+    struct answer *w, struct census *c, const struct census_name **hosts, size_t *n, struct err *e)
+{
+    if (!c->hosted) {
+        struct names s = {.k = {w, c, e}, .a = &c->arena};
+        if (list_hosts(&s))
+            return -1;
+        c->hosts = s.v;
+        c->n_hosts = s.n;
+        c->hosted = true;
+    }
+    *hosts = c->hosts;
+    *n = c->n_hosts;
+    return 0;
 }
 
 /* --- headings ------------------------------------------------------------------------------ */

@@ -45,6 +45,9 @@ struct census {
     struct census_names all, then; /* then: as of one day, in an arena of its own */
     struct arena then_arena;
     day_t then_day;
+    struct census_name *hosts; /* once they were asked for */
+    size_t n_hosts;
+    bool hosted;
     struct slice *headings; /* by place, as far as they were asked for; p NULL: not yet */
     struct slice *slots;    /* each heading once, by hash */
     size_t n_slots, n_headings;
@@ -56,6 +59,10 @@ int census_take(struct answer *w, struct census **c, struct err *e);
  * a deadline cut off goes on next time. */
 int census_names(
     struct answer *w, struct census *c, const struct census_names **names, struct err *e);
+/* The hosts that units link to, by name, and those of their units that link to no longer host of
+ * the same domain: a parent domain counts where it stands alone. */
+int census_hosts(
+    struct answer *w, struct census *c, const struct census_name **hosts, size_t *n, struct err *e);
 void census_free(struct census *c);
 
 /* The units that a query matches, each once. */

@@ -87,7 +87,7 @@ static int by_terms(struct faceting *f, const char *prefix)
     int rc = list_terms(f, prefix);
     for (size_t i = 0; rc == 0 && i < f->n_terms; i++) {
         docid_t *ids;
-        size_t n;
+        size_t n = 0;
         rc = units_with(f, &one, prefix[0], f->terms[i], &ids, &n) ||
                      add(f, f->terms[i], (uint32_t)n)
                  ? -1
@@ -113,67 +113,15 @@ static int by_vault(struct faceting *f)
     return by_terms(f, "V");
 }
 
-/* --- hosts --------------------------------------------------------------------------------- */
-
-enum { DOCID_BITS = 0x7fffffff };
-static const docid_t STOOD_FOR = (docid_t)1 << 31; /* a longer host of the unit stands for it */
-
-struct host {
-    struct slice name;
-    docid_t *ids; /* some with STOOD_FOR */
-    size_t n;
-};
-
-static int host_order(const void *x, const void *y)
-{
-    return slice_cmp(((const struct host *)x)->name, ((const struct host *)y)->name);
-}
-
-/* The index has each parent domain beside a host: it is left out where it came with one. */
-static void drop_parents(struct host *hosts, size_t n, const struct host *h)
-{
-    struct slice rest = h->name;
-    const char *dot;
-    while ((dot = memchr(rest.p, '.', rest.n))) {
-        rest = slice_of(dot + 1, rest.n - (size_t)(dot + 1 - rest.p));
-        struct host key = {.name = rest};
-        struct host *parent = bsearch(&key, hosts, n, sizeof *hosts, host_order);
-        for (size_t i = 0, k = 0; parent && i < h->n; i++) {
-            docid_t id = h->ids[i] & DOCID_BITS;
-            while (k < parent->n && (parent->ids[k] & DOCID_BITS) < id)
-                k++;
-            if (k < parent->n && (parent->ids[k] & DOCID_BITS) == id)
-                parent->ids[k] |= STOOD_FOR;
-        }
-    }
-}
-
 static int by_source(struct faceting *f)
 {
-    struct arena *a = f->w->arena;
-    if (list_terms(f, "H"))
+    const struct census_name *hosts;
+    size_t n;
+    if (census_hosts(f->w, f->c, &hosts, &n, f->e))
         return -1;
-    struct host *hosts = arena_array(a, f->n_terms, sizeof *hosts);
-    size_t n = 0;
-    if (!hosts)
-        return err_memory(f->e);
-    for (size_t i = 0; i < f->n_terms; i++) {
-        hosts[n].name = f->terms[i];
-        if (units_with(f, a, 'H', f->terms[i], &hosts[n].ids, &hosts[n].n))
-            return -1;
-        n += hosts[n].n > 0;
-    }
-    if (n)
-        qsort(hosts, n, sizeof *hosts, host_order);
     for (size_t i = 0; i < n; i++)
-        drop_parents(hosts, n, &hosts[i]);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t count = 0;
-        for (size_t k = 0; k < hosts[i].n; k++)
-            count += !(hosts[i].ids[k] & STOOD_FOR);
-        if (add(f, hosts[i].name, count))
+        if (add(f, hosts[i].text, census_common(f->c, &hosts[i], &f->set, NULL)))
             return -1;
-    }
     return 0;
 }
 
@@ -209,27 +157,43 @@ static int add_runs(struct faceting *f, struct slice *v, size_t n)
     return 0;
 }
 
+static int add_month(struct faceting *f, day_t day, uint32_t count)
+{
+    struct ymd y = day_split(day);
+    char *text = arena_printf(f->w->arena, "%04d-%02d", y.year % 10000, y.month % 100);
+    return text ? add(f, slice_str(text), count) : err_memory(f->e);
+}
+
+static day_t month_of(day_t day)
+{
+    return day - day_split(day).day + 1;
+}
+
+/* Days come newest first, but for some at the end. */
 static int by_month(struct faceting *f)
 {
-    struct slice *v = arena_array(f->w->arena, f->set.n, sizeof *v);
-    size_t n = 0;
-    if (!v)
-        return err_memory(f->e);
+    struct month {
+        day_t first;
+        uint32_t count;
+    } *v = NULL;
+    size_t n = 0, cap = 0, at = 0;
     for (size_t i = 0; i < f->set.n; i++) {
-        day_t d = f->c->days[f->set.places[i]];
-        char text[16];
-        if (d == DAY_NONE)
+        day_t day = f->c->days[f->set.places[i]];
+        if (day == DAY_NONE)
             continue;
-        struct ymd y = day_split(d);
-        snprintf(text, sizeof text, "%04d-%02d", y.year % 10000, y.month % 100);
-        if (n && slice_is(v[n - 1], text))
-            v[n] = v[n - 1];
-        else
-            v[n] = arena_dup(f->w->arena, slice_str(text));
-        if (!v[n++].p)
-            return err_memory(f->e);
+        if (at == n || day < v[at].first || day > v[at].first + 27) {
+            day_t first = month_of(day);
+            for (at = 0; at < n && v[at].first != first; at++)
+                ;
+            if (at == n && !ARENA_PUSH(f->w->arena, v, n, cap, (struct month){first, 0}))
+                return err_memory(f->e);
+        }
+        v[at].count++;
     }
-    return add_runs(f, v, n);
+    for (size_t i = 0; i < n; i++)
+        if (add_month(f, v[i].first, v[i].count))
+            return -1;
+    return 0;
 }
 
 static int by_heading(struct faceting *f)

@@ -15,8 +15,8 @@ enum {
 struct line {
     docid_t id;
     day_t day;
-    bool event, read, dropped;
-    struct record rec; /* when `read` */
+    bool event, dropped;
+    const struct record *rec; /* NULL: not read yet */
     const struct own_event *twin;
 };
 
@@ -82,8 +82,7 @@ static int gather(struct telling *t, const struct story_filter *f)
     for (size_t i = 0; i < t->events.n; i++) {
         const struct own_event *v = &t->events.v[i];
         if (add_line(
-                t, (struct line){
-                       .id = v->id, .day = v->rec.day, .event = true, .read = true, .rec = v->rec}))
+                t, (struct line){.id = v->id, .day = v->rec.day, .event = true, .rec = &v->rec}))
             return -1;
     }
     return 0;
@@ -101,10 +100,10 @@ static int day_order(const void *x, const void *y)
 static int place_order(const void *x, const void *y)
 {
     const struct line *a = x, *b = y;
-    int c = slice_cmp(a->rec.vault, b->rec.vault);
+    int c = slice_cmp(a->rec->vault, b->rec->vault);
     if (!c)
-        c = slice_cmp(a->rec.rel, b->rec.rel);
-    return c ? c : (a->rec.line > b->rec.line) - (a->rec.line < b->rec.line);
+        c = slice_cmp(a->rec->rel, b->rec->rel);
+    return c ? c : (a->rec->line > b->rec->line) - (a->rec->line < b->rec->line);
 }
 
 static int read_day(struct telling *t, size_t from, size_t to)
@@ -112,12 +111,15 @@ static int read_day(struct telling *t, size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         struct line *l = &t->lines[i];
         struct slice data;
-        if (l->read)
+        if (l->rec)
             continue;
+        struct record *rec = arena_alloc(t->w->arena, sizeof *rec);
+        if (!rec)
+            return err_memory(t->e);
         if (xdb_data(t->w->reader->index.db, t->w->arena, l->id, &data, t->e) ||
-            record_read(t->w->arena, data, &l->rec, t->e))
+            record_read(t->w->arena, data, rec, t->e))
             return -1;
-        l->read = true;
+        l->rec = rec;
     }
     return 0;
 }
@@ -199,11 +201,11 @@ static int join_event(struct telling *t, size_t from, size_t to, size_t at)
     unsigned best_percent = NEAR_PERCENT - 1;
     for (size_t i = from; i < to; i++) {
         struct line *l = &t->lines[i];
-        if (l->event || l->twin || !own_event_links(v, t->w->arena, &l->rec))
+        if (l->event || l->twin || !own_event_links(v, t->w->arena, l->rec))
             continue;
-        struct slice digest = token_key(t->w->arena, own_base_name(l->rec.rel));
+        struct slice digest = token_key(t->w->arena, own_base_name(l->rec->rel));
         struct words a = {0}, b = {0};
-        if (words_of(t, &v->rec, digest, &a) || words_of(t, &l->rec, digest, &b))
+        if (words_of(t, &v->rec, digest, &a) || words_of(t, l->rec, digest, &b))
             return -1;
         unsigned percent = nearness(&a, &b);
         if (percent > best_percent) {
