@@ -203,32 +203,39 @@ error's reason.  Nothing waits."
 
 (defun kbsearch--clean (text)
   "TEXT in one line, without control characters."
-  (replace-regexp-in-string "[[:cntrl:]]+" " " text))
+  (if (string-match-p "[[:cntrl:]]" text)
+      (replace-regexp-in-string "[[:cntrl:]]+" " " text)
+    text))
 
-(defun kbsearch--snippet (hit)
-  "The snippet of HIT with its matches in their face."
-  (let ((segments (plist-get hit :snippet)))
-    (if (seq-empty-p segments)
-        (kbsearch--clean (or (plist-get hit :text) ""))
-      (mapconcat (lambda (segment)
-                   (let ((text (kbsearch--clean (plist-get segment :t))))
-                     (if (eq (plist-get segment :m) t)
-                         (propertize text 'face 'kbsearch-match)
-                       text)))
-                 segments ""))))
+(defun kbsearch--snippet (hit &optional width)
+  "The snippet of HIT with its matches in their face.
+With WIDTH, nothing is made that lies beyond so many columns."
+  (let ((segments (append (plist-get hit :snippet) nil))
+        (parts (and (seq-empty-p (plist-get hit :snippet))
+                    (list (kbsearch--clean (or (plist-get hit :text) ""))))))
+    (while (and segments (or (null width) (> width 0)))
+      (let* ((segment (pop segments))
+             (text (kbsearch--clean (plist-get segment :t))))
+        (when width
+          (setq width (- width (string-width text))))
+        (push (if (eq (plist-get segment :m) t)
+                  (propertize text 'face 'kbsearch-match)
+                text)
+              parts)))
+    (apply #'concat (nreverse parts))))
 
 (defun kbsearch--line (hit)
   "The line of the first match of HIT."
   (or (plist-get hit :match_line) (plist-get hit :line) 1))
 
-(defun kbsearch--row (hit)
-  "HIT as one line: date, place, snippet."
+(defun kbsearch--row (hit &optional width)
+  "HIT as one line: date, place, snippet; WIDTH as for the snippet."
   (concat (propertize (or (plist-get hit :date) "          ") 'face 'kbsearch-date)
           "  "
           (propertize (format "%s:%d" (file-name-nondirectory (plist-get hit :path))
                               (kbsearch--line hit))
                       'face 'kbsearch-path)
-          "  " (kbsearch--snippet hit)))
+          "  " (kbsearch--snippet hit width)))
 
 (defun kbsearch--notices (result)
   "What RESULT has to tell beside its hits, as strings."
@@ -472,15 +479,15 @@ argument, it is asked for."
                             'kbsearch-hit hit)))
             (kbsearch--hits result))))
 
-(defun kbsearch--live-params (text)
-  "Parameters of the search for TEXT that is still being typed."
-  (kbsearch--params :query text :partial t :session "live" :limit 20 :text_bytes 1))
+(defun kbsearch--live-params (text limit)
+  "Parameters of the search for LIMIT hits of TEXT, still being typed."
+  (kbsearch--params :query text :partial t :session "live" :limit limit :text_bytes 1))
 
 (defun kbsearch--live-candidates (text)
   "What is found for TEXT; a key that is pressed ends the wait."
   (unless (string-blank-p text)
     (let (done rows)
-      (kbsearch--call 'search (kbsearch--live-params text)
+      (kbsearch--call 'search (kbsearch--live-params text 20)
                       (lambda (result)
                         (setq rows (kbsearch--candidates result) done t))
                       (lambda (message reason)
@@ -536,7 +543,8 @@ argument, it is asked for."
 
 (defvar-local kbsearch--live-text nil "What was asked for last.")
 (defvar-local kbsearch--live-shown nil "The text that the rows belong to.")
-(defvar-local kbsearch--live-rows nil "The rows shown.")
+(defvar-local kbsearch--live-hits nil "What was found, as many as are shown.")
+(defvar-local kbsearch--live-rows nil "The hits as they are shown.")
 (defvar-local kbsearch--live-at 0 "The row that is chosen.")
 (defvar-local kbsearch--live-overlay nil "Where they are shown.")
 
@@ -553,38 +561,39 @@ argument, it is asked for."
     map)
   "Keys while `kbsearch-live' reads.")
 
+(defun kbsearch--live-height ()
+  "How many rows are shown."
+  (max 3 (min 15 (/ (frame-height) 3))))
+
 (defun kbsearch--live-draw (note)
   "Show the rows, or NOTE when there are none."
-  (let* ((height (max 3 (min 15 (/ (frame-height) 3))))
-         (first (max 0 (min (- kbsearch--live-at (/ height 2))
-                            (- (length kbsearch--live-rows) height))))
-         (rows (seq-subseq kbsearch--live-rows first
-                           (min (length kbsearch--live-rows) (+ first height))))
-         (at first)
-         (text (mapconcat
-                (lambda (row)
-                  (let ((line (truncate-string-to-width row (- (frame-width) 2))))
-                    (when (= at kbsearch--live-at)
-                      (setq line (copy-sequence line))
-                      (add-face-text-property 0 (length line) 'highlight t line))
-                    (setq at (1+ at))
-                    line))
-                rows "\n")))
-    (setq text (concat " \n" (if rows text (propertize note 'face 'shadow))))
+  (let* ((at -1)
+         (text (mapconcat (lambda (row)
+                            (when (= (setq at (1+ at)) kbsearch--live-at)
+                              (setq row (copy-sequence row))
+                              (add-face-text-property 0 (length row) 'highlight t row))
+                            row)
+                          kbsearch--live-rows "\n")))
+    (setq text (concat " \n" (if kbsearch--live-rows text (propertize note 'face 'shadow))))
     (put-text-property 0 1 'cursor t text)
     (move-overlay kbsearch--live-overlay (point-max) (point-max))
     (overlay-put kbsearch--live-overlay 'after-string text)))
 
-(defun kbsearch--live-show (buffer text rows note)
-  "Show ROWS, or NOTE, in BUFFER if its text still is TEXT."
-  (when (buffer-live-p buffer)
+(defun kbsearch--live-show (buffer text hits note)
+  "Show HITS, or NOTE, in BUFFER if its text still is TEXT."
+  (when (and (buffer-live-p buffer)
+             (equal text (buffer-local-value 'kbsearch--live-text buffer)))
     (with-current-buffer buffer
-      (when (equal text kbsearch--live-text)
+      (let ((width (- (frame-width) 2)))
         (setq kbsearch--live-shown text
-              kbsearch--live-rows rows
-              kbsearch--live-at 0)
-        (kbsearch--live-draw note)
-        (run-hooks 'kbsearch-live-hook)))))
+              kbsearch--live-hits hits
+              kbsearch--live-rows (mapcar (lambda (hit)
+                                            (truncate-string-to-width
+                                             (kbsearch--row hit width) width))
+                                          hits)
+              kbsearch--live-at 0))
+      (kbsearch--live-draw note)
+      (run-hooks 'kbsearch-live-hook))))
 
 (defun kbsearch--live-typed ()
   "Ask for what is typed, when that changed."
@@ -595,11 +604,9 @@ argument, it is asked for."
       (if (string-blank-p text)
           (kbsearch--live-show buffer text nil "")
         (kbsearch--call
-         'search (kbsearch--live-params text)
+         'search (kbsearch--live-params text (kbsearch--live-height))
          (lambda (result)
-           (when (and (buffer-live-p buffer)
-                      (equal text (buffer-local-value 'kbsearch--live-text buffer)))
-             (kbsearch--live-show buffer text (kbsearch--candidates result) "no hit")))
+           (kbsearch--live-show buffer text (kbsearch--hits result) "no hit"))
          (lambda (message &optional reason)
            (unless (equal reason "cancelled")
              (kbsearch--live-show buffer text nil message))))))))
@@ -619,13 +626,15 @@ argument, it is asked for."
 
 (defun kbsearch--live-read (initial)
   "Read a hit in the minibuffer, beginning with INITIAL."
-  (let (buffer)
+  (let (buffer
+        ;; An answer comes in one piece then, not in pieces of 4 KiB.
+        (read-process-output-max (max read-process-output-max (* 64 1024))))
     (minibuffer-with-setup-hook
         (lambda ()
           (setq buffer (current-buffer)
                 kbsearch--live-overlay (make-overlay (point-max) (point-max) nil t t)
                 kbsearch--live-text nil
-                kbsearch--live-rows nil
+                kbsearch--live-hits nil
                 kbsearch--live-at 0)
           (setq-local max-mini-window-height 0.5)
           (add-hook 'post-command-hook #'kbsearch--live-typed nil t)
@@ -633,7 +642,11 @@ argument, it is asked for."
                     (lambda () (delete-overlay kbsearch--live-overlay)) nil t))
       (read-from-minibuffer "Notes: " initial kbsearch-live-map nil 'kbsearch-history))
     (nth (buffer-local-value 'kbsearch--live-at buffer)
-         (buffer-local-value 'kbsearch--live-rows buffer))))
+         (buffer-local-value 'kbsearch--live-hits buffer))))
+
+(defun kbsearch--live-chosen (row)
+  "The hit that ROW, a candidate, stands for."
+  (and row (> (length row) 0) (get-text-property 0 'kbsearch-hit row)))
 
 ;;;###autoload
 (defun kbsearch-live (&optional initial)
@@ -644,13 +657,13 @@ else a display of our own that never waits."
   (interactive)
   ;; A collection of garbage takes as long as two keys: it waits until the last was typed.
   (let* ((gc-cons-threshold (max gc-cons-threshold (* 64 1024 1024)))
-         (row (cond
-               ((require 'consult nil t) (kbsearch--live-consult initial))
+         (hit (cond
+               ((require 'consult nil t)
+                (kbsearch--live-chosen (kbsearch--live-consult initial)))
                ((seq-some (lambda (mode) (and (boundp mode) (symbol-value mode)))
                           '(vertico-mode icomplete-mode fido-mode ivy-mode helm-mode))
-                (kbsearch--live-completing-read initial))
-               (t (kbsearch--live-read initial))))
-         (hit (and row (> (length row) 0) (get-text-property 0 'kbsearch-hit row))))
+                (kbsearch--live-chosen (kbsearch--live-completing-read initial)))
+               (t (kbsearch--live-read initial)))))
     (if hit
         (kbsearch--visit hit)
       (message "kbsearch: nothing chosen"))))

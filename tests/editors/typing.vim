@@ -1,5 +1,6 @@
 " SPDX-License-Identifier: GPL-2.0-or-later
-" For typing.py: opens :KbLive, and writes each list shown, and when, to $T/shown.
+" For typing.py: opens :KbLive, and writes each list shown, and when, to $T/shown. With $KB_PLAIN
+" there is no plugin: each key draws as many rows that were there before.
 source $KB_SRCDIR/tests/editors/prelude.vim
 let s:log = []
 let s:worst = 0.0
@@ -30,6 +31,23 @@ endfunction
 function! s:begin(timer) abort
   call kbsearch#client#call('status', {}, {error, result -> s:ready()})
 endfunction
+function! s:plain() abort
+  let s:rows = map(range(20), 'repeat(nr2char(97 + v:val) . " word ", 16)')
+  silent 20new
+  let s:list = bufnr('')
+  call setline(1, s:rows)
+  wincmd p
+  call feedkeys('i', 'n')
+  autocmd TextChangedI <buffer> call s:drawn()
+  call timer_start(200, {-> s:clean()})
+endfunction
+function! s:drawn() abort
+  call add(s:rows, remove(s:rows, 0))
+  call setbufline(s:list, 1, s:rows)
+  if getline(1) ==# $KB_TEXT
+    call timer_start(300, function('s:end'))
+  endif
+endfunction
 function! s:ready() abort
   KbLive
   autocmd User KbsearchLive call s:shown()
@@ -42,4 +60,4 @@ function! s:clean() abort
   call timer_start(1, function('s:tick'), {'repeat': -1})
   call writefile([], $T . '/ready')
 endfunction
-call timer_start(100, function('s:begin'))
+call timer_start(100, $KB_PLAIN ==# '' ? function('s:begin') : {-> s:plain()})

@@ -70,7 +70,7 @@ function! s:show(text, error, result) abort
   elseif empty(s:live.hits)
     let rows = [{'text': a:text =~# '\S' ? 'no hit' : ''}]
   else
-    let rows = map(copy(s:live.hits), 's:row(v:val)')
+    let rows = map(copy(s:live.hits), {_, hit -> s:Row(hit, s:live.width)})
   endif
   call popup_settext(s:live.list, rows)
   let total = get(a:result, 'total', 0)
@@ -79,21 +79,24 @@ function! s:show(text, error, result) abort
   silent doautocmd <nomodeline> User KbsearchLive
 endfunction
 
-function! s:row(hit) abort
-  let text = kbsearch#date(a:hit) ==# '' ? repeat(' ', 10) : a:hit.date
-  let props = [{'type': 'kbsearchDate', 'col': 1, 'length': 10}]
-  let place = fnamemodify(a:hit.path, ':t') . ':' . get(a:hit, 'match_line', 1)
-  call add(props, {'type': 'kbsearchPath', 'col': strlen(text) + 3, 'length': strlen(place)})
-  let text .= '  ' . place . '  '
-  for segment in get(a:hit, 'snippet', [])
-    let part = substitute(segment.t, '[[:cntrl:]]', ' ', 'g')
-    if get(segment, 'm', v:false) is v:true
-      call add(props, {'type': 'kbsearchMatch', 'col': strlen(text) + 1, 'length': strlen(part)})
+" Compiled, and only what there is room for: all rows are built anew at each key.
+def s:Row(hit: dict<any>, width: number): dict<any>
+  var text = type(hit.date) == v:t_string ? hit.date : '          '
+  var place = hit.path[strridx(hit.path, '/') + 1 : ] .. ':' .. get(hit, 'match_line', 1)
+  var props = [{type: 'kbsearchDate', col: 1, length: 10},
+    {type: 'kbsearchPath', col: 13, length: strlen(place)}]
+  text ..= '  ' .. place .. '  '
+  for segment in get(hit, 'snippet', [])
+    if get(segment, 'm', false) == true
+      add(props, {type: 'kbsearchMatch', col: strlen(text) + 1, length: strlen(segment.t)})
     endif
-    let text .= part
+    text ..= segment.t
+    if strlen(text) >= width && strwidth(text) >= width
+      break
+    endif
   endfor
-  return {'text': text, 'props': props}
-endfunction
+  return {text: substitute(text, '[[:cntrl:]]', ' ', 'g'), props: props}
+enddef
 
 function! s:select(at) abort
   let last = max([1, len(s:live.hits)])

@@ -31,8 +31,9 @@ local function given(value, otherwise)
   return value
 end
 
--- A hit as one line, and where in it (bytes from 0, end excluded) which highlight goes.
-function M.row(hit)
+-- A hit as one line, and where in it (bytes from 0, end excluded) which highlight goes; with a
+-- width, nothing is made that lies beyond so many columns.
+function M.row(hit, width)
   local text = given(hit.date, '          ')
   local place = ('%s:%d'):format(hit.path:match('[^/]*$'), given(hit.match_line, 1))
   local marks = {
@@ -40,6 +41,7 @@ function M.row(hit)
     { 'KbsearchPath', #text + 2, #text + 2 + #place },
   }
   local parts, at = { text, '  ', place, '  ' }, #text + #place + 4
+  local left = (width or math.huge) - at
   for _, segment in ipairs(given(hit.snippet, {})) do
     local part = segment.t:gsub('%c', ' ')
     if segment.m == true then
@@ -47,6 +49,10 @@ function M.row(hit)
     end
     parts[#parts + 1] = part
     at = at + #part
+    left = left - (width and vim.api.nvim_strwidth(part) or 0)
+    if left <= 0 then
+      break
+    end
   end
   return table.concat(parts), marks
 end

@@ -15,7 +15,7 @@ local function show(text, err, result)
   live.shown, live.hits = text, err and {} or vim.fn['kbsearch#hits'](result)
   local rows, marks = {}, {}
   for i, hit in ipairs(live.hits) do
-    rows[i], marks[i] = kb.row(hit)
+    rows[i], marks[i] = kb.row(hit, live.width)
   end
   if err then
     rows = { (err.message:gsub('%c', ' ')) }
@@ -157,6 +157,7 @@ function M.open(query)
     prompt_buf = prompt_buf,
     prompt = prompt,
     height = height,
+    width = vim.api.nvim_win_get_width(list),
     hits = {},
   }
   vim.api.nvim_buf_set_lines(prompt_buf, 0, -1, false, { query })
