@@ -59,7 +59,8 @@ static void exec_daemon(const struct link *l, int errors)
     struct {
         const char *option, *value;
     } given[] = {{"--index", o->index}, {"--db", o->db}, {"--socket", o->socket},
-        {"--config-file", o->config_file}, {"--idle-exit", "3600"}};
+        {"--config-file", o->config_file},
+        {"--idle-exit", l->config->idle_exit.text ? NULL : "3600"}};
     char *argv[2 + 2 * sizeof given / sizeof *given] = {(char *)(size_t) "kbsearchd"};
     size_t n = 1;
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)

@@ -62,10 +62,6 @@ static const struct own {
     {"mcp", 0, NULL, HOW_ACTION, ACT_RPC, "the same, for agents: the Model Context Protocol"},
     {"lsp", 0, NULL, HOW_ACTION, ACT_RPC, "the same, for editors: the Language Server Protocol"},
     {"no-spawn", 0, NULL, HOW_FLAG, offsetof(struct options, no_spawn), "start no daemon"},
-    {"index", 0, "NAME", HOW_TEXT, offsetof(struct options, config.index), "index (main)"},
-    {"db", 0, "DIR", HOW_TEXT, offsetof(struct options, config.db), "index in this folder instead"},
-    {"socket", 0, "PATH", HOW_TEXT, offsetof(struct options, config.socket),
-        "socket of the daemon"},
     {"config-file", 0, "FILE", HOW_TEXT, offsetof(struct options, config.config_file),
         "configuration to read"},
     {"help", 0, NULL, HOW_ACTION, ACT_HELP, "this text; -h: the short one"},
@@ -123,19 +119,24 @@ static struct slice option_name(const struct proto_param *p, char room[64])
 /* What one option is, wherever it was found. */
 struct found {
     const struct own *own;
+    const struct config_row *setting;
     const struct proto_param *row;
     const char *fixed; /* the row's value, when the option takes none */
 };
 
 static bool takes_value(const struct found *f)
 {
+    if (f->setting)
+        return f->setting->argument != NULL;
     return f->own ? f->own->value != NULL : !f->fixed && f->row->type != PROTO_BOOL;
 }
 
 static bool find_long(struct slice name, struct found *f)
 {
     const struct proto_row *search = &proto_rows[PROTO_search];
-    *f = (struct found){0};
+    *f = (struct found){.setting = config_option(CONFIG_CLIENT, name)};
+    if (f->setting)
+        return true;
     for (size_t i = 0; i < N_OWN && !f->own; i++)
         if (own[i].help && slice_is(name, own[i].name))
             f->own = &own[i];
@@ -172,6 +173,9 @@ static int unknown(struct slice name, struct err *e)
     for (size_t i = 0; i < N_OWN; i++)
         if (own[i].help)
             nearest_try(&near, own[i].name);
+    for (size_t i = 0; i < config_n_rows; i++)
+        if (config_rows[i].who & CONFIG_CLIENT)
+            nearest_try(&near, config_rows[i].name);
     for (size_t i = 0; i < N_ALIASES; i++)
         if (aliases[i].name)
             nearest_try(&near, aliases[i].name);
@@ -313,6 +317,8 @@ static int set_own(
 static int set(
     struct options *o, const struct found *f, const char *option, const char *value, struct err *e)
 {
+    if (f->setting)
+        return config_take(f->setting, value, &o->config, e);
     return f->own ? set_own(o, f->own, option, value, e) : set_parameter(o, f, option, value, e);
 }
 
@@ -561,6 +567,9 @@ void options_help(bool whole, struct buf *out)
     for (size_t i = 0; i < N_OWN; i++)
         if (own[i].help)
             help_line(out, own[i].letter, own[i].name, own[i].value, own[i].help);
+    for (size_t i = 0; i < config_n_rows; i++)
+        if (config_rows[i].who & CONFIG_CLIENT)
+            help_line(out, 0, config_rows[i].name, config_rows[i].argument, config_rows[i].help);
     buf_str(out, "\nExit: 0 hit, 1 no hit, 2 usage or query error, 3 no daemon, 4 no index or a "
                  "damaged one,\n5 timed out, 6 busy or internal.\n");
 }

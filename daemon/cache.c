@@ -30,10 +30,10 @@ static const bool of_index[PROTO_COUNT] = {[PROTO_search] = true,
     [PROTO_with] = true,
     [PROTO_rising] = true};
 
-void cache_init(struct cache *c, const struct config *config, size_t most)
+void cache_init(struct cache *c, const struct config *config)
 {
-    *c = (struct cache){.config = config, .most = most, .file = -1};
-    c->buckets = most ? calloc(BUCKETS, sizeof(struct cached *)) : NULL;
+    *c = (struct cache){.file = -1};
+    cache_configure(c, config);
 }
 
 /* --- entries ------------------------------------------------------------------------------- */
@@ -73,6 +73,16 @@ void cache_clear(struct cache *c)
 {
     while (c->last)
         drop(c, c->last);
+}
+
+void cache_configure(struct cache *c, const struct config *config)
+{
+    cache_clear(c);
+    c->commits++;
+    c->config = config;
+    c->most = (size_t)config_number(&config->cache, 0) << 20;
+    if (c->most && !c->buckets)
+        c->buckets = calloc(BUCKETS, sizeof(struct cached *));
 }
 
 void cache_free(struct cache *c)
@@ -178,7 +188,7 @@ static void put_again(struct request *r, const struct cached *e)
 bool cache_find(struct cache *c, struct request *r)
 {
     r->question = (struct slice){0};
-    if (!c->buckets || r->answer || !of_index[r->method] || !look_at_index(c))
+    if (!c->buckets || !c->most || r->answer || !of_index[r->method] || !look_at_index(c))
         return false;
     r->question = key_of(c, r);
     r->commits = c->commits;

@@ -28,10 +28,12 @@ struct cache {
     uint64_t hits, misses;
 };
 
-void cache_init(struct cache *c, const struct config *config, size_t most);
+/* As much as the configuration says; it must outlive the cache, or the next cache_configure. */
+void cache_init(struct cache *c, const struct config *config);
 void cache_free(struct cache *c);
-/* Forgets all, for another configuration. */
 void cache_clear(struct cache *c);
+/* Forgets all, and what is being answered: it may have been asked of another configuration. */
+void cache_configure(struct cache *c, const struct config *config);
 
 /* Whether r->out holds the whole answer now. If not, r is marked with what the index was. */
 bool cache_find(struct cache *c, struct request *r);

@@ -158,11 +158,38 @@ static unsigned latency_bucket(uint64_t ns)
     return i;
 }
 
+/* Faults of ours, not of the request: their texts say nothing of what was asked. */
+static bool is_ours(enum err_code code)
+{
+    return code == ERR_INTERNAL || code == ERR_NO_INDEX || code == ERR_SCHEMA ||
+           code == ERR_DAMAGED || code == ERR_TIMEOUT || code == ERR_OVERLOADED ||
+           code == ERR_BUSY || code == ERR_MEMORY;
+}
+
+static void tell_log(const struct host *h, const struct request *r, uint64_t ns)
+{
+    const struct config *config = h->pool->config;
+    const char *method = r->answer ? "an editor or agent" : proto_rows[r->method].name;
+    if (is_ours(r->err.code))
+        log_line(LOG_WARNING, "%s: %s", method, r->err.text);
+    if (!log_tells(LOG_DETAIL))
+        return;
+    struct slice query = request_string(r, "query");
+    bool tell = config && config_is_yes(&config->log_queries) && query.p;
+    log_line(LOG_DETAIL, "%s: %llu us, %zu bytes%s%s%s%.*s", method,
+        (unsigned long long)(ns / 1000u), r->out.n, r->err.code ? ", " : "",
+        r->err.code ? err_reason(r->err.code) : "", tell ? ": " : "", tell ? (int)query.n : 0,
+        tell ? query.p : "");
+}
+
 static void reply(struct conn *c, struct request *r)
 {
     c->host->requests++;
-    if (r->taken_ns)
-        c->host->latencies[latency_bucket(uv_hrtime() - r->taken_ns)]++;
+    if (r->taken_ns) {
+        uint64_t ns = uv_hrtime() - r->taken_ns;
+        c->host->latencies[latency_bucket(ns)]++;
+        tell_log(c->host, r, ns);
+    }
     put(c, r);
 }
 
@@ -314,6 +341,13 @@ static struct daemon_facts facts_of(const struct host *h)
     return f;
 }
 
+static void put_faults(struct request *r)
+{
+    struct log_kept *kept = arena_alloc(&r->arena, LOG_KEPT * sizeof *kept);
+    r->facts.n_faults = kept ? log_last(kept) : 0;
+    r->facts.faults = kept;
+}
+
 static void ask(struct conn *c, struct request *r)
 {
     struct host *h = c->host;
@@ -335,6 +369,8 @@ static void ask(struct conn *c, struct request *r)
     r->done = on_done;
     r->overdue = on_overdue;
     r->facts = facts_of(h);
+    if (r->method == PROTO_status && !r->answer)
+        put_faults(r);
     c->in_flight[c->n_in_flight++] = r;
     pool_submit(h->pool, &c->lane, r);
 }

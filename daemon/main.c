@@ -115,11 +115,11 @@ static void let_go(void)
 
 struct service {
     const struct daemon_options *options;
-    const struct config *config;
+    struct settings *settings;
     struct listener listener;
-    int parent; /* who waits until we can be asked; -1: nobody */
-    bool detached;
-    int keeper; /* in the child: as `parent`, the keeper */
+    int parent;           /* who waits until we can be asked; -1: nobody */
+    bool detached, later; /* later: not the first child */
+    int keeper;           /* in the child: as `parent`, the keeper */
 };
 
 static void tell_keeper(void *ctx)
@@ -139,11 +139,16 @@ static int work(void *ctx, const struct keeper_child *c)
         close(s->parent);
     s->keeper = c->ready;
     listener_lend(&s->listener);
-    sandbox_enter(s->config, c);
-    struct server_options server = {.config = s->config,
-        .threads = s->options->threads,
-        .idle_exit = s->options->idle_exit,
-        .cache_mib = s->options->cache,
+    struct settings *newer = s->later ? settings_read(s->options, s->settings, &e) : NULL;
+    if (s->later && !newer)
+        log_line(LOG_ERROR, "the configuration is as it was at the start: %s", e.text);
+    err_clear(&e);
+    if (newer)
+        s->settings = newer;
+    settings_log(s->settings, s->options);
+    sandbox_enter(&s->settings->config, c);
+    struct server_options server = {.options = s->options,
+        .settings = s->settings,
         .wary = c->wary,
         .ready = tell_keeper,
         .ctx = s};
@@ -154,6 +159,7 @@ static int work(void *ctx, const struct keeper_child *c)
 static void ready(void *ctx)
 {
     struct service *s = ctx;
+    s->later = true;
     notify_manager("READY=1");
     if (s->parent < 0)
         return;
@@ -179,14 +185,14 @@ static void stopping(void *ctx)
 /* --- the program -------------------------------------------------------------------------------
  */
 
-static int serve(const struct daemon_options *o, const struct config *config)
+static int serve(const struct daemon_options *o, struct settings *settings)
 {
-    struct service s = {.options = o, .config = config, .parent = -1};
+    struct service s = {.options = o, .settings = settings, .parent = -1};
     int code;
     if (!o->foreground && !listener_is_handed() && detach(&s.parent, &code))
         return code;
     struct err e = {0};
-    if (listener_open(&s.listener, config->socket.text, &e))
+    if (listener_open(&s.listener, settings->config.socket.text, &e))
         return fail(&e);
     s.detached = s.parent >= 0;
     code = keeper_run(&(struct keeper){
@@ -224,8 +230,6 @@ int main(int argc, char **argv)
     log_open("kbsearchd", LOG_WARNING);
     if (daemon_options_parse(argc, argv, &o, &e))
         return fail(&e);
-    if (o.foreground)
-        log_open("kbsearchd", LOG_INFO);
     if (o.help) {
         daemon_options_help(&text);
         return print(&text);
@@ -235,9 +239,11 @@ int main(int argc, char **argv)
         return print(&text);
     }
     sandbox_prepare(listener_is_handed() ? LISTENER_HANDED + 1 : STDERR_FILENO + 1);
-    struct arena arena = {0};
-    struct config config;
-    int rc = config_load(&arena, &o.config, &config, &e) ? fail(&e) : serve(&o, &config);
-    arena_free(&arena);
+    struct settings *settings = settings_read(&o, NULL, &e);
+    if (!settings)
+        return fail(&e);
+    settings_log(settings, &o);
+    int rc = serve(&o, settings);
+    settings_free(settings);
     return rc;
 }

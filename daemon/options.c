@@ -1,42 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/options.h"
 
-#include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "lib/nearest.h"
 
-enum { CACHE_MIB = 4 };
-
-enum kind { TEXT, NUMBER, FLAG };
-
+/* Those that are no settings. */
 static const struct option_row {
-    const char *name, *argument;
-    enum kind kind;
+    const char *name, *argument; /* argument NULL: a flag */
     size_t offset;
-    unsigned least, most; /* NUMBER */
     const char *help;
 } rows[] = {
-    {"index", "NAME", TEXT, offsetof(struct daemon_options, config.index), 0, 0,
-        "index to serve (main)"},
-    {"db", "DIR", TEXT, offsetof(struct daemon_options, config.db), 0, 0,
-        "folder of the index, instead"},
-    {"socket", "PATH", TEXT, offsetof(struct daemon_options, config.socket), 0, 0,
-        "where to listen; its folder must be yours alone"},
-    {"config-file", "FILE", TEXT, offsetof(struct daemon_options, config.config_file), 0, 0,
+    {"config-file", "FILE", offsetof(struct daemon_options, config.config_file),
         "configuration to read"},
-    {"threads", "N", NUMBER, offsetof(struct daemon_options, threads), 1, 64,
-        "searches made at once (as many as there are cores)"},
-    {"idle-exit", "SECONDS", NUMBER, offsetof(struct daemon_options, idle_exit), 1, 31536000,
-        "end when nobody has been connected for so long"},
-    {"cache", "MIB", NUMBER, offsetof(struct daemon_options, cache), 0, 1024,
-        "memory for answers that are asked again (4; 0: none are kept)"},
-    {"foreground", NULL, FLAG, offsetof(struct daemon_options, foreground), 0, 0,
+    {"foreground", NULL, offsetof(struct daemon_options, foreground),
         "stay in the foreground and log to standard error"},
-    {"help", NULL, FLAG, offsetof(struct daemon_options, help), 0, 0, "this text"},
-    {"version", NULL, FLAG, offsetof(struct daemon_options, version), 0, 0,
-        "version of the program"},
+    {"help", NULL, offsetof(struct daemon_options, help), "this text"},
+    {"version", NULL, offsetof(struct daemon_options, version), "version of the program"},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -45,20 +25,25 @@ static int unknown(struct slice name, struct err *e)
     struct nearest near = nearest_to(name);
     for (size_t i = 0; i < N_ROWS; i++)
         nearest_try(&near, rows[i].name);
+    for (size_t i = 0; i < config_n_rows; i++)
+        if (config_rows[i].who & CONFIG_DAEMON)
+            nearest_try(&near, config_rows[i].name);
     return err_set(e, ERR_USAGE, "unknown option --%.*s; %s%s%s", (int)name.n, name.p,
         near.name ? "did you mean --" : "see --help", near.name ? near.name : "",
         near.name ? "?" : "");
 }
 
-static int read_number(const struct option_row *row, const char *text, unsigned *to, struct err *e)
+static int parse_own(
+    const struct option_row *row, const char *value, struct daemon_options *o, struct err *e)
 {
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < (long)row->least || n > (long)row->most)
-        return err_set(e, ERR_USAGE, "--%s %s: a number from %u to %u is needed", row->name, text,
-            row->least, row->most);
-    *to = (unsigned)n;
+    void *to = (char *)o + row->offset;
+    if (!row->argument) {
+        *(bool *)to = true;
+        return value ? err_set(e, ERR_USAGE, "--%s takes no argument", row->name) : 0;
+    }
+    if (!value || !*value)
+        return err_set(e, ERR_USAGE, "--%s needs an argument, %s", row->name, row->argument);
+    *(const char **)to = value;
     return 0;
 }
 
@@ -67,28 +52,22 @@ static int parse_one(int argc, char **argv, int *i, struct daemon_options *o, st
 {
     const char *word = argv[*i] + 2, *value = strchr(word, '=');
     struct slice name = slice_of(word, value ? (size_t)(value - word) : strlen(word));
+    const struct config_row *setting = config_option(CONFIG_DAEMON, name);
     const struct option_row *row = rows;
     while (row < rows + N_ROWS && !slice_is(name, row->name))
         row++;
-    if (row == rows + N_ROWS)
+    if (!setting && row == rows + N_ROWS)
         return unknown(name, e);
-    void *to = (char *)o + row->offset;
-    if (row->kind == FLAG) {
-        *(bool *)to = true;
-        return value ? err_set(e, ERR_USAGE, "--%s takes no argument", row->name) : 0;
-    }
-    value = value ? value + 1 : *i + 1 < argc ? argv[++*i] : NULL;
-    if (!value || !*value)
-        return err_set(e, ERR_USAGE, "--%s needs an argument, %s", row->name, row->argument);
-    if (row->kind == NUMBER)
-        return read_number(row, value, to, e);
-    *(const char **)to = value;
-    return 0;
+    if (value)
+        value++;
+    else if ((setting ? setting->argument : row->argument) && *i + 1 < argc)
+        value = argv[++*i];
+    return setting ? config_take(setting, value, &o->config, e) : parse_own(row, value, o, e);
 }
 
 int daemon_options_parse(int argc, char **argv, struct daemon_options *o, struct err *e)
 {
-    *o = (struct daemon_options){.cache = CACHE_MIB};
+    *o = (struct daemon_options){0};
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0 || !argv[i][2])
             return err_set(
@@ -99,16 +78,23 @@ int daemon_options_parse(int argc, char **argv, struct daemon_options *o, struct
     return 0;
 }
 
+static void help_line(struct buf *out, const char *name, const char *argument, const char *help)
+{
+    size_t before = out->n;
+    buf_printf(out, "  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
+    buf_printf(out, "%*s%s\n", (int)(26 - (out->n - before)), "", help);
+}
+
 void daemon_options_help(struct buf *out)
 {
     buf_str(out, "Usage: kbsearchd [OPTIONS]\n"
                  "Answers searches over a Unix socket (kbsearch --sockname).\n\n");
-    for (size_t i = 0; i < N_ROWS; i++) {
-        size_t before = out->n;
-        buf_printf(out, "  --%s%s%s", rows[i].name, rows[i].argument ? " " : "",
-            rows[i].argument ? rows[i].argument : "");
-        buf_printf(out, "%*s%s\n", (int)(26 - (out->n - before)), "", rows[i].help);
-    }
-    buf_str(out, "\nExit: 0, 64 usage, 70 internal, 73 cannot create the socket, 75 another daemon "
+    for (size_t i = 0; i < config_n_rows; i++)
+        if (config_rows[i].who & CONFIG_DAEMON)
+            help_line(out, config_rows[i].name, config_rows[i].argument, config_rows[i].help);
+    for (size_t i = 0; i < N_ROWS; i++)
+        help_line(out, rows[i].name, rows[i].argument, rows[i].help);
+    buf_str(out, "\nAll but the last four may stand in kbsearch.conf, too.\n"
+                 "Exit: 0, 64 usage, 70 internal, 73 cannot create the socket, 75 another daemon "
                  "listens,\n78 configuration.\n");
 }

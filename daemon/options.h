@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* options: the command line of kbsearchd, from one table. */
+/* options: the command line of kbsearchd: the settings that are its own, and a few besides. */
 #ifndef KB_DAEMON_OPTIONS_H
 #define KB_DAEMON_OPTIONS_H
 
@@ -8,9 +8,6 @@
 
 struct daemon_options {
     struct config_options config;
-    unsigned threads;   /* 0: as many as there are cores */
-    unsigned idle_exit; /* seconds; 0: never */
-    unsigned cache;     /* MiB; 0: answers are not kept */
     bool foreground, help, version;
 };
 

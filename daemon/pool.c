@@ -106,7 +106,7 @@ static void work(uv_work_t *w)
     if (pthread_getcpuclockid(pthread_self(), &clock) == 0)
         atomic_store(&r->clock, clock);
     uint64_t begun = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    request_run(r, r->pool->config, r->pool->methods);
+    request_run(r, r->config, r->pool->methods);
     r->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun;
 }
 
@@ -175,6 +175,7 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
 {
     add_running(p, r);
     r->state = REQUEST_RUNNING;
+    r->config = p->config;
     r->reader = take_reader(p);
     r->lane = lane;
     r->work.data = r;

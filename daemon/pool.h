@@ -26,7 +26,7 @@ struct pool {
     uv_timer_t timer; /* at the earliest deadline of those that wait */
     uv_timer_t watch; /* looks after those that run */
     uv_work_t first_work;
-    const struct config *config;
+    const struct config *config; /* for requests that begin; they keep theirs */
     reply_fn *const *methods;
     bool spare;             /* there is one */
     struct reader *readers; /* the first is the spare one, which keeps little */

@@ -466,6 +466,27 @@ static void put_cache(struct json_writer *j, const struct daemon_facts *facts)
     json_close(j, '}');
 }
 
+static void put_faults(struct json_writer *j, const struct daemon_facts *facts)
+{
+    json_key(j, "faults");
+    json_open(j, '[');
+    for (unsigned i = 0; i < facts->n_faults; i++) {
+        const struct log_kept *k = &facts->faults[i];
+        char at[32];
+        struct tm tm;
+        time_t when = k->at;
+        gmtime_r(&when, &tm);
+        strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        json_open(j, '{');
+        json_key_string(j, "at", slice_str(at));
+        json_key_string(j, "level", slice_str(k->level == LOG_ERROR ? "error" : "warning"));
+        json_key_int(j, "times", k->times);
+        json_key_string(j, "text", slice_str(k->text));
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 static int reply_status(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
@@ -498,6 +519,7 @@ static int reply_status(struct answer *w, const union proto_params *p,
     json_key_int(&j, "queue", facts->queue);
     put_latencies(&j, facts);
     put_cache(&j, facts);
+    put_faults(&j, facts);
     json_key_string(&j, "sandbox", slice_str(facts->sandbox));
     key_string_or_null(&j, "error", r.error);
     json_close(&j, '}');

@@ -7,6 +7,7 @@
 #define KB_REPLY_H
 
 #include "daemon/answer/answer.h"
+#include "lib/log.h"
 
 enum { FACTS_LATENCIES = 32 };
 
@@ -20,6 +21,8 @@ struct daemon_facts {
     /* Answers by the time from request to answer: [i] those below 2^i microseconds and not below
      * half of that, the last one all that took longer. */
     uint64_t latencies[FACTS_LATENCIES];
+    const struct log_kept *faults; /* the newest first; for `status` */
+    unsigned n_faults;
     bool cached; /* answers are kept (cache.h): */
     uint64_t cache_entries, cache_bytes, cache_hits, cache_misses;
 };

@@ -70,11 +70,12 @@ struct request {
     uint64_t taken_ns, deadline_ns;
     struct daemon_facts facts;
     struct reader *reader;
-    struct lane *lane; /* that it came from; not to be touched without conn */
-    uint64_t cpu_ns;   /* of the worker */
-    atomic_int clock;  /* of its thread, a clockid_t; 0: not begun */
-    uint64_t late_ns;  /* that clock when the request was found overdue; 0: it was not */
-    char uuid[33];     /* of the index and the revision that were asked; revision 0: none */
+    const struct config *config; /* since it is RUNNING */
+    struct lane *lane;           /* that it came from; not to be touched without conn */
+    uint64_t cpu_ns;             /* of the worker */
+    atomic_int clock;            /* of its thread, a clockid_t; 0: not begun */
+    uint64_t late_ns;            /* that clock when the request was found overdue; 0: it was not */
+    char uuid[33]; /* of the index and the revision that were asked; revision 0: none */
     uint64_t revision;
     struct matches *matches; /* of `subscribe` */
     /* For the answers' cache (cache.h): what was asked, what the index was then, where the result

@@ -2,6 +2,8 @@
 #include "daemon/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +38,9 @@ struct server {
     uv_signal_t signals[3];
     uv_timer_t idle, retry, end;
     uv_check_t outgrown;
-    unsigned max_conns, idle_exit;
+    const struct daemon_options *options;
+    struct settings *settings, *retired;
+    unsigned max_conns;
     bool stopping, finished, again;
 };
 
@@ -74,6 +78,7 @@ static void on_end(uv_timer_t *timer)
 }
 
 static void accept_all(struct server *s);
+static void on_change(struct host *h);
 
 static void stop(struct server *s, const char *why)
 {
@@ -91,14 +96,52 @@ static void stop(struct server *s, const char *why)
         finish(s);
 }
 
+/* A folder that was not there at the start: the next process reads it. */
+static bool is_hidden(const char *path)
+{
+    int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        close(fd);
+    return path && fd < 0 && errno == EACCES && sandbox_hides(AT_FDCWD, path);
+}
+
+static void reload(struct server *s)
+{
+    struct err e = {0};
+    struct settings *newer = settings_read(s->options, s->settings, &e);
+    if (!newer) {
+        if (!is_hidden(s->settings->config.file_place))
+            log_line(LOG_ERROR, "the configuration stays as it was: %s", e.text);
+        return;
+    }
+    s->settings->next = s->retired;
+    s->retired = s->settings;
+    s->settings = newer;
+    settings_log(newer, s->options);
+    s->pool.config = &newer->config;
+    cache_configure(&s->cache, &newer->config);
+    s->host.db = newer->config.db.text;
+    subscribers_look(s->host.news);
+    on_change(&s->host);
+    log_line(LOG_INFO, "%s is in force",
+        newer->config.file.text ? newer->config.file.text : "no configuration");
+}
+
 static void on_signal(uv_signal_t *signal, int number)
 {
-    stop(signal->data, strsignal(number));
+    if (number == SIGHUP)
+        reload(signal->data);
+    else
+        stop(signal->data, strsignal(number));
 }
 
 static void on_turn(uv_check_t *check)
 {
     struct server *s = check->data;
+    if (s->retired && s->pool.n_free == s->pool.n) {
+        settings_free(s->retired);
+        s->retired = NULL;
+    }
     if (s->stopping || !(sandbox_outgrown() || keeper_gives_way()))
         return;
     s->again = true;
@@ -181,10 +224,11 @@ static void on_idle(uv_timer_t *timer)
 static void on_change(struct host *h)
 {
     struct server *s = h->data;
+    unsigned idle_exit = config_number(&s->settings->config.idle_exit, 0);
     if (s->stopping && !h->n_conns)
         finish(s);
-    else if (s->idle_exit && !s->stopping && !h->n_conns)
-        uv_timer_start(&s->idle, on_idle, s->idle_exit * UINT64_C(1000), 0);
+    else if (idle_exit && !s->stopping && !h->n_conns)
+        uv_timer_start(&s->idle, on_idle, idle_exit * UINT64_C(1000), 0);
     else if (!s->finished)
         uv_timer_stop(&s->idle);
 }
@@ -226,9 +270,9 @@ static void prepare_threads(unsigned threads)
     }
 }
 
-static int start(struct server *s, unsigned threads, unsigned cache_mib,
-    const struct config *config, struct err *e)
+static int start(struct server *s, unsigned threads, struct err *e)
 {
+    const struct config *config = &s->settings->config;
     if (uv_loop_init(&s->loop))
         return err_set(e, ERR_INTERNAL, "no event loop can be made");
     if (pool_init(&s->pool, &s->loop, threads, config, reply_methods, e)) {
@@ -236,7 +280,7 @@ static int start(struct server *s, unsigned threads, unsigned cache_mib,
         return -1;
     }
     host_init(&s->host, &s->loop, &s->pool, config->db.text);
-    cache_init(&s->cache, config, (size_t)cache_mib << 20);
+    cache_init(&s->cache, config);
     s->host.cache = &s->cache;
     s->host.changed = on_change;
     s->host.data = s;
@@ -265,21 +309,21 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     if (!s)
         return err_memory(e);
     s->listener = l;
-    s->idle_exit = o->idle_exit;
-    unsigned threads = o->threads ? o->threads : uv_available_parallelism();
+    s->options = o->options;
+    s->settings = o->settings;
+    unsigned threads = config_number(&s->settings->config.threads, uv_available_parallelism());
     if (threads > THREADS_MAX)
         threads = THREADS_MAX;
     share_descriptors(s, &threads);
     prepare_threads(threads + (threads > 1));
-    if (start(s, threads, o->cache_mib, o->config, e)) {
+    if (start(s, threads, e)) {
         free(s);
         return -1;
     }
     if (o->wary)
         pool_shun(&s->pool, WARY_S);
     on_change(&s->host);
-    log_line(
-        LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, o->config->db.text);
+    log_line(LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, s->host.db);
     o->ready(o->ctx);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_close((uv_handle_t *)&s->end, NULL);
@@ -287,6 +331,8 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     pool_free(&s->pool);
     cache_free(&s->cache);
     uv_loop_close(&s->loop);
+    settings_free(s->retired);
+    settings_free(s->settings);
     int again = s->again;
     free(s);
     return again;

@@ -6,7 +6,8 @@
  *   too many connections    the next one gets an error line and is closed
  *   no file descriptors     accepting pauses for a second; connections are kept few enough that
  *                           this does not happen
- *   TERM, INT, HUP          what has arrived is answered, for up to two seconds; no more is
+ *   HUP                     the configuration is read again (settings.h)
+ *   TERM, INT               what has arrived is answered, for up to two seconds; no more is
  *                           accepted or read, then the end
  */
 #ifndef KB_SERVER_H
@@ -15,16 +16,14 @@
 #include <stdbool.h>
 
 #include "daemon/listen.h"
-#include "lib/config.h"
+#include "daemon/settings.h"
 #include "lib/err.h"
 
 struct server_options {
-    const struct config *config;
-    unsigned threads;         /* 0: as many as there are cores */
-    unsigned cache_mib;       /* for answers that are asked again; 0: none are kept */
-    unsigned idle_exit;       /* seconds without a connection; 0: never */
-    bool wary;                /* the index as it stands is not to be read for a while */
-    void (*ready)(void *ctx); /* it listens */
+    const struct daemon_options *options;
+    struct settings *settings; /* the server's from now on */
+    bool wary;                 /* the index as it stands is not to be read for a while */
+    void (*ready)(void *ctx);  /* it listens */
     void *ctx;
 };
 

@@ -395,6 +395,12 @@ int subscriber_take(struct subscriber *s, struct news **news, struct request *r,
     return rc;
 }
 
+void subscribers_look(struct news *news)
+{
+    if (news)
+        look_now(news);
+}
+
 void subscriber_end(struct subscriber *s)
 {
     unsubscribe(s, slice_of(NULL, 0));

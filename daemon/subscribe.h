@@ -43,6 +43,8 @@ struct subscriber { /* part of a connection; zeroed at first */
 int subscriber_take(struct subscriber *s, struct news **news, struct request *r, struct err *e);
 /* Appends the next notice; false: there is none. */
 bool subscriber_next(struct subscriber *s, struct buf *out);
+/* Has the saved queries looked at, since they may mean something else now; NULL is fine. */
+void subscribers_look(struct news *news);
 void subscriber_end(struct subscriber *s);
 
 #endif

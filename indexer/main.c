@@ -28,6 +28,7 @@ struct program {
     struct options o;
     struct config config;
     struct vaults vaults;
+    int64_t wait_ms;
     bool missing; /* a vault that was named is not there */
     const struct update_ears *ears;
     struct err e;
@@ -198,11 +199,11 @@ static int prepare(struct program *p)
     return 0;
 }
 
-static unsigned jobs(const struct options *o)
+static unsigned jobs(const struct config *c)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (o->jobs)
-        return (unsigned)o->jobs;
+    if (c->jobs.text)
+        return config_number(&c->jobs, 0);
     return cores < 1 ? 1 : cores < JOBS_UNASKED ? (unsigned)cores : JOBS_UNASKED;
 }
 
@@ -226,7 +227,7 @@ static int write_index(struct program *p)
 {
     struct store store;
     const struct options *o = &p->o;
-    if (store_open(&store, p->config.db.text, o->wait_ms, &p->e) < 0)
+    if (store_open(&store, p->config.db.text, p->wait_ms, &p->e) < 0)
         return p->e.code == ERR_LOCKED && (o->quiet || o->watch) ? EX_OK : fail(p);
     struct update u = {.store = &store,
         .vaults = &p->vaults,
@@ -236,7 +237,7 @@ static int write_index(struct program *p)
         .force = o->force,
         .quiet = o->quiet,
         .verbose = o->verbose,
-        .jobs = jobs(o),
+        .jobs = jobs(&p->config),
         .ears = p->ears};
     int rc = end_doubt(p, &store) < 0 ? -1 : prepare(p);
     bool idle = rc == 0 && p->missing && !o->remove && !p->vaults.n;
@@ -265,10 +266,11 @@ struct watched {
 static enum watch_state watched_run(void *ctx, const struct update_ears *ears, struct err *e)
 {
     struct watched *v = ctx;
-    struct program one = {.o = v->p->o, .config = v->p->config, .ears = ears};
+    struct program one = {
+        .o = v->p->o, .config = v->p->config, .wait_ms = v->p->wait_ms, .ears = ears};
     if (v->later) {
         one.o.full = one.o.force = false;
-        one.o.wait_ms = 0;
+        one.wait_ms = 0;
     }
     v->code = write_index(&one);
     fflush(stdout);
@@ -306,6 +308,7 @@ static int run(struct program *p, int argc, char **argv)
     log_open("kbindex", p->o.quiet ? LOG_WARNING : p->o.verbose ? LOG_DETAIL : LOG_INFO);
     if (config_load(&p->a, &p->o.places, &p->config, &p->e) < 0)
         return fail(p);
+    p->wait_ms = (int64_t)(strtod(p->config.wait.text, NULL) * 1000);
     if (p->o.watch)
         return watch(p);
     if (!p->o.list && p->o.check == CHECK_NONE)

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "indexer/options.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lib/nearest.h"
 
@@ -23,32 +21,6 @@ struct row {
     const char *value, *help;
     int (*set)(struct parsing *p, const char *value);
 };
-
-static int bad_number(struct parsing *p, const char *option, const char *value, const char *want)
-{
-    return err_set(p->e, ERR_USAGE, "--%s %s: %s", option, value, want);
-}
-
-static int set_wait(struct parsing *p, const char *value)
-{
-    char *end;
-    errno = 0;
-    double seconds = strtod(value, &end);
-    if (end == value || *end || errno || !(seconds >= 0 && seconds <= 1e6))
-        return bad_number(p, "wait", value, "a number of seconds, up to 1000000");
-    p->o->wait_ms = (int64_t)(seconds * 1000);
-    return 0;
-}
-
-static int set_jobs(struct parsing *p, const char *value)
-{
-    char *end;
-    errno = 0;
-    p->o->jobs = strtoll(value, &end, 10);
-    return end == value || *end || errno || p->o->jobs < 1 || p->o->jobs > 1024
-               ? bad_number(p, "jobs", value, "a number from 1 to 1024")
-               : 0;
-}
 
 static int set_check(struct parsing *p, const char *value)
 {
@@ -86,13 +58,6 @@ static const struct row rows[] = {
         NULL},
     {"exclude", 0, VALUE, 0, "GLOB", "leave out, as a line of .kbignore would; repeatable",
         set_exclude},
-    {"jobs", 0, VALUE, 0, "N", "how many processes write a new index (one a core, up to 4)",
-        set_jobs},
-    {"wait", 0, VALUE, 0, "SECONDS", "how long to wait for another kbindex", set_wait},
-    {"index", 0, TEXT(places.index), "NAME", "which index (main)", NULL},
-    {"db", 0, TEXT(places.db), "DIR", "the index in this folder", NULL},
-    {"socket", 0, TEXT(places.socket), "PATH",
-        "where the daemon listens; kbindex has no use for it", NULL},
     {"config-file", 0, TEXT(places.config_file), "FILE", "read this configuration", NULL},
     {"help", 'h', FLAG(help), "this text", NULL},
     {"version", 0, FLAG(version), "name and version", NULL},
@@ -120,6 +85,9 @@ static int unknown(struct parsing *p, const char *name, size_t n)
     struct nearest near = nearest_to(slice_of(name, n));
     for (size_t i = 0; i < ROWS; i++)
         nearest_try(&near, rows[i].name);
+    for (size_t i = 0; i < config_n_rows; i++)
+        if (config_rows[i].who & CONFIG_INDEXER)
+            nearest_try(&near, config_rows[i].name);
     if (near.name)
         return err_set(
             p->e, ERR_USAGE, "unknown option --%.*s: did you mean --%s?", (int)n, name, near.name);
@@ -138,12 +106,24 @@ static int apply(struct parsing *p, const struct row *r, const char *value)
     return 0;
 }
 
+static int setting(
+    struct parsing *p, const struct config_row *row, const char *value, const char *next)
+{
+    bool other = !value && row->argument;
+    if (config_take(row, other ? next : value, &p->o->places, p->e) < 0)
+        return -1;
+    return other;
+}
+
 /* Returns how many arguments beyond the option itself it took, or -1. */
 static int long_option(struct parsing *p, const char *arg, const char *next)
 {
     const char *eq = strchr(arg, '=');
     size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
     const struct row *r = find_long(arg, n);
+    const struct config_row *row = config_option(CONFIG_INDEXER, slice_of(arg, n));
+    if (row)
+        return setting(p, row, eq ? eq + 1 : NULL, next);
     if (!r)
         return unknown(p, arg, n);
     if (eq && r->takes == NOTHING)
@@ -194,22 +174,30 @@ int options_parse(struct arena *a, int argc, char *const *argv, struct options *
     return 0;
 }
 
+static void help_line(
+    char letter, const char *name, enum takes takes, const char *value, const char *help)
+{
+    char left[40];
+    snprintf(left, sizeof left, "%c%c%c --%s%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
+        letter ? ',' : ' ', name,
+        takes == MAYBE   ? "[="
+        : takes == VALUE ? " "
+                         : "",
+        value ? value : "", takes == MAYBE ? "]" : "");
+    printf("  %-24s %s\n", left, help);
+}
+
 void options_help(void)
 {
     printf("usage: kbindex [OPTIONS] [VAULT...]\n"
            "Indexes the vaults (folders of Markdown notes) and remembers them; with none named,\n"
            "brings every remembered vault up to date.\n\n");
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct row *r = &rows[i];
-        char left[40];
-        snprintf(left, sizeof left, "%c%c%c --%s%s%s%s", r->letter ? '-' : ' ',
-            r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
-            r->takes == MAYBE   ? "[="
-            : r->takes == VALUE ? " "
-                                : "",
-            r->value ? r->value : "", r->takes == MAYBE ? "]" : "");
-        printf("  %-24s %s\n", left, r->help);
-    }
+    for (size_t i = 0; i < config_n_rows; i++)
+        if (config_rows[i].who & CONFIG_INDEXER)
+            help_line(0, config_rows[i].name, config_rows[i].argument ? VALUE : NOTHING,
+                config_rows[i].argument, config_rows[i].help);
+    for (size_t i = 0; i < ROWS; i++)
+        help_line(rows[i].letter, rows[i].name, rows[i].takes, rows[i].value, rows[i].help);
     printf(
         "\nExit: 0 done, 64 wrong use, 65 some input was not read, 66 no such vault, 70 internal,\n"
         "73 cannot be written, 75 another kbindex is at work, 78 configuration.\n");

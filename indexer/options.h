@@ -21,7 +21,6 @@ struct options {
     const char *language; /* NULL: not said */
     const char **exclude;
     size_t n_exclude, cap_exclude;
-    int64_t wait_ms, jobs;
     const char **vaults;
     size_t n_vaults, cap_vaults;
 };

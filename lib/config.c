@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 
 #include "lib/buf.h"
 #include "lib/hash.h"
+#include "lib/log.h"
 #include "lib/nearest.h"
 
 enum {
@@ -25,16 +27,100 @@ enum {
 /* How strong a value's source is: the order of the contract. */
 enum source { FROM_OPTION, FROM_ENVIRONMENT, FROM_FILE, FROM_DEFAULT };
 
+const struct config_row config_rows[] = {
+#define SETTING(member, name, who, kind, least, most, argument, dflt, live, help)                  \
+    {name, who, kind, least, most, argument, dflt, live, help,                                     \
+        offsetof(struct config_options, member), offsetof(struct config, member)},
+#include "lib/setting.def"
+};
+enum { N_ROWS = sizeof config_rows / sizeof *config_rows };
+const size_t config_n_rows = N_ROWS;
+
+/* Those of the sections that have names. */
+static const struct key {
+    const char *section, *name;
+    bool many;
+} keys[] = {
+#define KEY(section, name, many, option, help) {section, name, many},
+#include "lib/setting.def"
+};
+enum { N_KEYS = sizeof keys / sizeof *keys };
+
 struct load {
     struct arena *arena;
     struct config *config;
     struct err *err;
-    const char *home;                      /* NULL: not set */
-    struct config_value index, db, socket; /* of the file; text NULL where it says nothing */
-    struct slice rest;                     /* of the file, not yet read */
-    const char *path, *folder;             /* of the file */
+    const char *home;                /* NULL: not set */
+    struct config_value set[N_ROWS]; /* of the file; text NULL where it says nothing */
+    struct slice rest;               /* of the file, not yet read */
+    const char *path, *folder;       /* of the file */
     int line;
 };
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static bool is_number(const struct config_row *row, const char *text)
+{
+    char *end;
+    errno = 0;
+    double n = row->kind == CONFIG_SECONDS ? strtod(text, &end) : (double)strtol(text, &end, 10);
+    return !errno && end != text && !*end && *text != ' ' && n >= row->least && n <= row->most;
+}
+
+/* Fills *e, behind `where`, when `text` is no value of the row. */
+static int check_value(const struct config_row *row, enum err_code code, const char *where,
+    const char *text, struct err *e)
+{
+    switch (row->kind) {
+    case CONFIG_NUMBER:
+    case CONFIG_SECONDS:
+        if (!is_number(row, text))
+            return err_set(e, code, "%s %s: a number%s from %u to %u is needed", where, text,
+                row->kind == CONFIG_SECONDS ? " of seconds" : "", row->least, row->most);
+        return 0;
+    case CONFIG_LEVEL:
+        return log_level_of(text)
+                   ? 0
+                   : err_set(e, code, "%s %s: one of error, warning, info, detail", where, text);
+    case CONFIG_YES:
+        return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0
+                   ? 0
+                   : err_set(e, code, "%s %s: yes or no", where, text);
+    default:
+        return *text ? 0 : err_set(e, code, "%s: an empty value", where);
+    }
+}
+
+const struct config_row *config_option(enum config_who who, struct slice name)
+{
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (config_rows[i].who & who && slice_is(name, config_rows[i].name))
+            return &config_rows[i];
+    return NULL;
+}
+
+int config_take(
+    const struct config_row *row, const char *value, struct config_options *o, struct err *e)
+{
+    char where[64];
+    snprintf(where, sizeof where, "--%s", row->name);
+    if (!value && row->kind == CONFIG_YES)
+        value = "yes";
+    if (!value)
+        return err_set(e, ERR_USAGE, "%s needs a value: %s %s", where, where, row->argument);
+    *(const char **)(void *)((char *)o + row->in_options) = value;
+    return check_value(row, ERR_USAGE, where, value, e);
+}
+
+unsigned config_number(const struct config_value *v, unsigned unset)
+{
+    return v->text ? (unsigned)strtoul(v->text, NULL, 10) : unset;
+}
+
+bool config_is_yes(const struct config_value *v)
+{
+    return v->text && strcmp(v->text, "yes") == 0;
+}
 
 /* --- paths ---------------------------------------------------------------------------------- */
 
@@ -166,18 +252,22 @@ static int set_value(struct load *l, struct config_value *v, const char *text)
 
 static int set_general(struct load *l, const char *name, const char *value)
 {
-    static const char *const known[] = {"index", "db", "socket"};
-    if (strcmp(name, "index") == 0)
-        return set_value(l, &l->index, value);
-    struct config_value *v = strcmp(name, "db") == 0       ? &l->db
-                             : strcmp(name, "socket") == 0 ? &l->socket
-                                                           : NULL;
-    const char *path;
-    if (!v)
-        return unknown(l, "key", name, known, sizeof known / sizeof *known);
-    if (absolute(l, l->folder, value, &path) < 0)
+    const char *known[N_ROWS];
+    size_t i = 0;
+    while (i < N_ROWS && strcmp(name, config_rows[i].name) != 0) {
+        known[i] = config_rows[i].name;
+        i++;
+    }
+    if (i == N_ROWS)
+        return unknown(l, "key", name, known, N_ROWS);
+    const struct config_row *row = &config_rows[i];
+    char *where = arena_printf(l->arena, "%s:%d: %s =", l->path, l->line, name);
+    if (!where)
+        return err_memory(l->err);
+    if (check_value(row, ERR_CONFIG, where, value, l->err) ||
+        (row->kind == CONFIG_PATH && absolute(l, l->folder, value, &value) < 0))
         return -1;
-    return set_value(l, v, path);
+    return set_value(l, &l->set[i], value);
 }
 
 /* Room for one more in an array of n that grows by doubling: its capacity follows from n. */
@@ -215,28 +305,51 @@ static struct config_vault *vault(struct load *l, const char *name)
     return &c->vaults[c->n_vaults++];
 }
 
+static int unknown_key(struct load *l, const char *section, const char *name)
+{
+    const char *known[N_KEYS];
+    size_t n = 0;
+    for (size_t i = 0; i < N_KEYS; i++)
+        if (strcmp(keys[i].section, section) == 0)
+            known[n++] = keys[i].name;
+    return unknown(l, "key", name, known, n);
+}
+
+static const char *here(struct load *l)
+{
+    return arena_printf(l->arena, "%s:%d", l->path, l->line);
+}
+
+static int add_exclude(struct load *l, struct config_vault *v, const char *value, const char *at)
+{
+    void *list = (void *)v->exclude, *places = (void *)v->exclude_at;
+    if (!one_more(l->arena, &list, v->n_exclude, sizeof *v->exclude) ||
+        !one_more(l->arena, &places, v->n_exclude, sizeof *v->exclude_at))
+        return err_memory(l->err);
+    ((const char **)places)[v->n_exclude] = at;
+    ((const char **)list)[v->n_exclude++] = value;
+    v->exclude = list;
+    v->exclude_at = places;
+    return 0;
+}
+
 static int set_vault(struct load *l, const char *vault_of, const char *name, const char *value)
 {
-    static const char *const known[] = {"path", "language", "exclude"};
     if (!*vault_of)
         return at_line(l, "a vault needs a name: [vault \"NAME\"]", "");
     struct config_vault *v = vault(l, vault_of);
-    if (!v)
+    const char *at = here(l);
+    if (!v || !at)
         return err_memory(l->err);
-    if (strcmp(name, "exclude") == 0) {
-        void *list = (void *)v->exclude;
-        if (!one_more(l->arena, &list, v->n_exclude, sizeof *v->exclude))
-            return err_memory(l->err);
-        ((const char **)list)[v->n_exclude++] = value;
-        v->exclude = list;
-        return 0;
-    }
+    if (strcmp(name, "exclude") == 0)
+        return add_exclude(l, v, value, at);
     bool path = strcmp(name, "path") == 0;
     if (!path && strcmp(name, "language") != 0)
-        return unknown(l, "key", name, known, sizeof known / sizeof *known);
+        return unknown_key(l, "vault", name);
     const char **place = path ? &v->path : &v->language;
     if (*place)
         return at_line(l, "set twice: ", name);
+    *(path ? &v->path_at : &v->language_at) = at;
     if (path)
         return absolute(l, l->folder, value, place);
     *place = value;
@@ -267,8 +380,8 @@ static int set_saved(struct load *l, const char *name, const char *value)
     if (!copy || !one_more(l->arena, &v, c->n_saved, sizeof *c->saved))
         return err_memory(l->err);
     c->saved = v;
-    c->saved[c->n_saved++] = (struct config_saved){copy, value};
-    return 0;
+    c->saved[c->n_saved++] = (struct config_saved){copy, value, here(l)};
+    return c->saved[c->n_saved - 1].at ? 0 : err_memory(l->err);
 }
 
 static int set(struct load *l, const char *section, const char *name, const char *value)
@@ -402,6 +515,7 @@ static int find_file(struct load *l, const struct config_options *o)
         if (!l->path)
             return err_memory(l->err);
     }
+    l->config->file_place = l->path;
     if (parse_file(l, named != NULL) < 0)
         return -1;
     v->text = l->path;
@@ -417,7 +531,7 @@ static int find_file(struct load *l, const struct config_options *o)
 static enum source choose(struct config_value *v, const char *option, const char *option_name,
     const char *environment, const struct config_value *file)
 {
-    const char *env = variable(environment);
+    const char *env = environment ? variable(environment) : NULL;
     if (option) {
         *v = (struct config_value){option, option_name};
         return FROM_OPTION;
@@ -428,6 +542,31 @@ static enum source choose(struct config_value *v, const char *option, const char
     }
     *v = file->text ? *file : (struct config_value){NULL, "default"};
     return file->text ? FROM_FILE : FROM_DEFAULT;
+}
+
+static const struct config_value *of_file(const struct load *l, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(config_rows[i].name, name) != 0)
+        i++;
+    return &l->set[i];
+}
+
+/* What no variable of the environment says. */
+static int choose_all(struct load *l, const struct config_options *o)
+{
+    for (size_t i = 0; i < N_ROWS; i++) {
+        const struct config_row *row = &config_rows[i];
+        const char *option =
+            *(const char *const *)(const void *)((const char *)o + row->in_options);
+        struct config_value *v = (void *)((char *)l->config + row->in_config);
+        const char *name = arena_printf(l->arena, "--%s", row->name);
+        if (!name)
+            return err_memory(l->err);
+        if (choose(v, option, name, NULL, &l->set[i]) == FROM_DEFAULT)
+            v->text = *row->dflt ? row->dflt : NULL;
+    }
+    return 0;
 }
 
 static int check_index_name(const struct config_value *v, struct err *e)
@@ -532,7 +671,7 @@ static int place_socket(
     struct load *l, const struct config_options *o, enum source index, bool other)
 {
     struct config_value *v = &l->config->socket;
-    enum source from = choose(v, o->socket, "--socket", "KBSEARCH_SOCKET", &l->socket);
+    enum source from = choose(v, o->socket, "--socket", "KBSEARCH_SOCKET", of_file(l, "socket"));
     if (from == FROM_DEFAULT || (from == FROM_FILE && index < FROM_FILE)) {
         if (default_socket(l, other) < 0)
             return -1;
@@ -555,8 +694,11 @@ int config_load(struct arena *a, const struct config_options *o, struct config *
         l.home = NULL;
     if (find_file(&l, o) < 0)
         return -1;
-    enum source index = choose(&c->index, o->index, "--index", "KBSEARCH_INDEX", &l.index);
-    enum source db = choose(&c->db, o->db, "--db", "KBSEARCH_DB", &l.db);
+    if (choose_all(&l, o) < 0)
+        return -1;
+    enum source index =
+        choose(&c->index, o->index, "--index", "KBSEARCH_INDEX", of_file(&l, "index"));
+    enum source db = choose(&c->db, o->db, "--db", "KBSEARCH_DB", of_file(&l, "db"));
     if (!c->index.text)
         c->index.text = "main";
     if (check_index_name(&c->index, e) < 0)
@@ -575,35 +717,76 @@ int config_load(struct arena *a, const struct config_options *o, struct config *
 
 /* --- the rest ------------------------------------------------------------------------------- */
 
-static void print_value(struct buf *out, const char *key, const struct config_value *v)
+static void print_value(struct buf *out, const char *key, const char *text, const char *origin)
 {
-    buf_printf(out, "%s = %s  # %s\n", key, v->text ? v->text : "", v->origin);
+    if (text)
+        buf_printf(out, "%s = %s  # %s\n", key, text, origin);
+    else
+        buf_printf(out, "# %s is not set\n", key);
+}
+
+static void print_vault(const struct config_vault *v, struct buf *out)
+{
+    buf_printf(out, "\n[vault \"%s\"]\n", v->name);
+    if (v->path)
+        print_value(out, "path", v->path, v->path_at);
+    if (v->language)
+        print_value(out, "language", v->language, v->language_at);
+    for (size_t j = 0; j < v->n_exclude; j++)
+        print_value(out, "exclude", v->exclude[j], v->exclude_at[j]);
 }
 
 void config_print(const struct config *c, struct buf *out)
 {
     if (c->file.text)
-        print_value(out, "config-file", &c->file);
-    print_value(out, "index", &c->index);
-    print_value(out, "db", &c->db);
-    print_value(out, "state", &c->state);
-    print_value(out, "socket", &c->socket);
-    if (c->synonyms && access(c->synonyms, F_OK) == 0)
-        buf_printf(out, "synonyms = %s  # beside config-file\n", c->synonyms);
-    for (size_t i = 0; i < c->n_vaults; i++) {
-        const struct config_vault *v = &c->vaults[i];
-        buf_printf(out, "\n[vault \"%s\"]\n", v->name);
-        if (v->path)
-            buf_printf(out, "path = %s\n", v->path);
-        if (v->language)
-            buf_printf(out, "language = %s\n", v->language);
-        for (size_t j = 0; j < v->n_exclude; j++)
-            buf_printf(out, "exclude = %s\n", v->exclude[j]);
+        print_value(out, "config-file", c->file.text, c->file.origin);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        const struct config_value *v = (const void *)((const char *)c + config_rows[i].in_config);
+        print_value(out, config_rows[i].name, v->text, v->origin);
     }
+    print_value(out, "state", c->state.text, c->state.origin);
+    if (c->synonyms && access(c->synonyms, F_OK) == 0)
+        print_value(out, "synonyms", c->synonyms, "beside config-file");
+    for (size_t i = 0; i < c->n_vaults; i++)
+        print_vault(&c->vaults[i], out);
     if (c->n_saved)
         buf_str(out, "\n[saved]\n");
     for (size_t i = 0; i < c->n_saved; i++)
-        buf_printf(out, "%s = %s\n", c->saved[i].name, c->saved[i].query);
+        print_value(out, c->saved[i].name, c->saved[i].query, c->saved[i].at);
+}
+
+/* --- again ---------------------------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static int copy_value(struct arena *a, const struct config_value *from, struct config_value *to)
+{
+    *to = (struct config_value){0};
+    if (from->text && !(to->text = arena_strndup(a, from->text, strlen(from->text))))
+        return -1;
+    return from->origin && !(to->origin = arena_strndup(a, from->origin, strlen(from->origin))) ? -1
+                                                                                                : 0;
+}
+
+int config_keep(struct arena *a, const struct config *now, struct config *newer, struct buf *undone)
+{
+    if (copy_value(a, &now->state, &newer->state))
+        return -1;
+    for (size_t i = 0; i < N_ROWS; i++) {
+        const struct config_row *row = &config_rows[i];
+        const struct config_value *v = (const void *)((const char *)now + row->in_config);
+        struct config_value *other = (void *)((char *)newer + row->in_config);
+        if (row->live)
+            continue;
+        if (row->who & CONFIG_DAEMON && !same_text(v->text, other->text))
+            buf_printf(undone, "%s%s", undone->n ? ", " : "", row->name);
+        if (copy_value(a, v, other))
+            return -1;
+    }
+    return undone->failed ? -1 : 0;
 }
 
 static int make_folders(const char *path, struct err *e)

@@ -10,9 +10,27 @@
 #include "lib/err.h"
 #include "lib/slice.h"
 
+enum config_who {
+    CONFIG_CLIENT = 1,
+    CONFIG_INDEXER = 2,
+    CONFIG_DAEMON = 4,
+    CONFIG_ALL = CONFIG_CLIENT | CONFIG_INDEXER | CONFIG_DAEMON
+};
+
+enum config_kind {
+    CONFIG_TEXT,
+    CONFIG_PATH,
+    CONFIG_NUMBER,
+    CONFIG_SECONDS, /* with a fraction */
+    CONFIG_LEVEL,   /* of log.h */
+    CONFIG_YES      /* yes or no; as an option --name, or --name=no */
+};
+
 /* What the command line said; NULL where it said nothing. */
 struct config_options {
-    const char *index, *db, *socket, *config_file;
+    const char *config_file;
+#define SETTING(member, ...) const char *member;
+#include "lib/setting.def"
 };
 
 struct config_value {
@@ -21,24 +39,50 @@ struct config_value {
                            "default" */
 };
 
+/* One row of setting.def. */
+struct config_row {
+    const char *name;
+    enum config_who who;
+    enum config_kind kind;
+    unsigned least, most;
+    const char *argument; /* as it is called in help; NULL: takes none */
+    const char *dflt;     /* "": not set */
+    bool live;
+    const char *help;
+    size_t in_options, in_config; /* offsets in struct config_options and struct config */
+};
+extern const struct config_row config_rows[];
+extern const size_t config_n_rows;
+
+/* The row of the option --name of a program; NULL: it has none. */
+const struct config_row *config_option(enum config_who who, struct slice name);
+/* Takes the value of an option; NULL for a CONFIG_YES that stands alone. ERR_USAGE. */
+int config_take(
+    const struct config_row *row, const char *value, struct config_options *o, struct err *e);
+
 struct config_vault { /* [vault "kb"] */
     const char *name;
     const char *path;     /* may be NULL: settings for a vault named on the command line */
     const char *language; /* NULL: english */
     const char *const *exclude;
     size_t n_exclude;
+    /* file:line of each */
+    const char *path_at, *language_at;
+    const char *const *exclude_at;
 };
 
 struct config_saved { /* [saved] name = query */
-    const char *name, *query;
+    const char *name, *query, *at;
 };
 
 struct config {
-    struct config_value file;   /* path of the configuration read; text NULL when there is none */
-    struct config_value index;  /* "main" */
-    struct config_value db;     /* folder of the index (index.h): absolute */
-    struct config_value state;  /* folder of what cannot be rebuilt: absolute */
-    struct config_value socket; /* absolute, at most 107 bytes */
+    struct config_value file;  /* path of the configuration read; text NULL when there is none */
+    const char *file_place;    /* where it is looked for; NULL: nowhere */
+    struct config_value state; /* folder of what cannot be rebuilt: absolute */
+    /* index: "main". db: folder of the index (index.h), absolute. socket: absolute, at most 107
+     * bytes. The others: text NULL while not set, else of their kind. */
+#define SETTING(member, ...) struct config_value member;
+#include "lib/setting.def"
     struct config_vault *vaults;
     size_t n_vaults;
     struct config_saved *saved;
@@ -52,7 +96,7 @@ struct config {
  * HOME, a file that was named but is not there.
  *
  * The file is $XDG_CONFIG_HOME/kbsearch/kbsearch.conf (~/.config); everything works without it:
- *     index = main              before any section: index, db, socket
+ *     index = main              before any section: the settings of setting.def
  *     [vault "kb"]              path, language, exclude (any number of times)
  *     [saved]                   name = query, for @name
  * A line is at most 198 bytes, a section's or key's name 49. Relative paths in it are meant from
@@ -71,8 +115,17 @@ struct config {
  */
 int config_load(struct arena *a, const struct config_options *o, struct config *c, struct err *e);
 
-/* Appends "key = value  # origin" lines, for kbsearch --config. */
+/* The number of a CONFIG_NUMBER; `unset` while it is not set. */
+unsigned config_number(const struct config_value *v, unsigned unset);
+bool config_is_yes(const struct config_value *v);
+
+/* For a process that runs with `now`: puts back into *newer what it cannot change while it runs,
+ * and appends the names of the keys that this undid, with commas. */
 struct buf;
+int config_keep(
+    struct arena *a, const struct config *now, struct config *newer, struct buf *undone);
+
+/* Appends "key = value  # origin" lines, for kbsearch --config. */
 void config_print(const struct config *c, struct buf *out);
 
 /* Creates the folder (and its parents) 0700 if need be and refuses one that is a link, not ours or

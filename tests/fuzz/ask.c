@@ -14,7 +14,8 @@ static void open_index(void)
     struct err e = {0};
     const char *db = getenv("KB_FUZZ_DB");
     static char state[4096];
-    static const struct config_saved saved[] = {{"a", "muse OR (spark -b*)"}, {"c", "x @c"}};
+    static const struct config_saved saved[] = {
+        {"a", "muse OR (spark -b*)", NULL}, {"c", "x @c", NULL}};
     if (!db || reader_init(&reader, db, &e) || reader_refresh(&reader, &e)) {
         fprintf(stderr, "KB_FUZZ_DB: %s\n", db ? e.text : "not set");
         exit(2);

@@ -8,7 +8,7 @@ if ! command -v mandoc >/dev/null; then
 fi
 pages=$(find docs/man -name '*.[157]' | sort)
 set -- $pages
-echo "1..$(($# + 3))"
+echo "1..$(($# + 4))"
 n=0
 bad=0
 for page in $pages; do
@@ -36,4 +36,14 @@ for program in kbsearch kbindex kbsearchd; do
         bad=1
     fi
 done
+n=$((n + 1))
+lacking=$(sed -n 's/^SETTING([a-z_]*, "\([a-z-]*\)".*/\1/p; s/^KEY("[a-z]*", "\([a-z-]*\)".*/\1/p' lib/setting.def |
+    while read -r key; do grep -q "^\.It Cm $key\$" docs/man/kbsearch.conf.5 || echo "$key"; done)
+if [ -z "$lacking" ]; then
+    echo "ok $n - kbsearch.conf.5 names every key"
+else
+    echo "not ok $n - kbsearch.conf.5 names every key"
+    printf '%s\n' "$lacking" | sed 's/^/# lacks /'
+    bad=1
+fi
 exit $bad
