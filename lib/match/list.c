@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/match/list.h"
+
+int list_new(struct matcher *m, size_t most, bool weighs, bool unsure, struct list *l)
+{
+    *l = (struct list){.at = matcher_raw(m, most, sizeof *l->at)};
+    if (weighs)
+        l->weight = matcher_raw(m, most, sizeof *l->weight);
+    if (unsure)
+        l->unsure = matcher_raw(m, most, sizeof *l->unsure);
+    return m->e->code ? -1 : 0;
+}
+
+bool list_holds(const uint32_t *v, size_t n, uint32_t at)
+{
+    size_t i = list_seek(v, n, 0, at);
+    return i < n && v[i] == at;
+}
+
+int list_unite(struct matcher *m, const struct list *a, const struct list *b, struct list *out)
+{
+    if (list_new(m, a->n + b->n, a->weight || b->weight, a->unsure || b->unsure, out))
+        return -1;
+    size_t i = 0, k = 0;
+    while (i < a->n || k < b->n) {
+        if (k == b->n || (i < a->n && a->at[i] < b->at[k])) {
+            list_add(out, a->at[i], list_weight(a, i), list_unsure(a, i));
+            i++;
+        } else if (i == a->n || b->at[k] < a->at[i]) {
+            list_add(out, b->at[k], list_weight(b, k), list_unsure(b, k));
+            k++;
+        } else {
+            bool less = (a->weight && list_unsure(a, i)) || (b->weight && list_unsure(b, k));
+            list_add(out, a->at[i], list_weight(a, i) + list_weight(b, k),
+                less || (list_unsure(a, i) && list_unsure(b, k)));
+            i++;
+            k++;
+        }
+    }
+    return 0;
+}
+
+int list_meet(struct matcher *m, const struct list *a, const struct list *b, struct list *out)
+{
+    size_t most = a->n < b->n ? a->n : b->n, i = 0;
+    if (list_new(m, most, a->weight || b->weight, a->unsure || b->unsure, out))
+        return -1;
+    for (size_t k = 0; k < b->n; k++) {
+        i = list_seek(a->at, a->n, i, b->at[k]);
+        if (i == a->n)
+            break;
+        if (a->at[i] == b->at[k])
+            list_add(out, b->at[k], list_weight(a, i) + list_weight(b, k),
+                list_unsure(a, i) || list_unsure(b, k));
+    }
+    return 0;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * list: documents that match, and what is made of two lists.
+ */
+#ifndef KB_MATCH_LIST_H
+#define KB_MATCH_LIST_H
+
+#include "lib/match/matcher.h"
+
+/* Documents that match, ascending. */
+struct list {
+    uint32_t *at;
+    double *weight; /* NULL: all weigh nothing */
+    bool *unsure;   /* NULL: none is. Words' places have still to be looked at: it may not match,
+                       or weigh less */
+    size_t n;
+    bool run; /* one behind the other, without a gap */
+};
+
+/* Room for so many. */
+int list_new(struct matcher *m, size_t most, bool weighs, bool unsure, struct list *l);
+
+bool list_holds(const uint32_t *v, size_t n, uint32_t at);
+
+/* What either has, weights added. */
+int list_unite(struct matcher *m, const struct list *a, const struct list *b, struct list *out);
+
+/* What both have; `b` is mostly within `a`. */
+int list_meet(struct matcher *m, const struct list *a, const struct list *b, struct list *out);
+
+static inline void list_add(struct list *l, uint32_t at, double weight, bool unsure)
+{
+    l->at[l->n] = at;
+    if (l->weight)
+        l->weight[l->n] = weight;
+    if (l->unsure)
+        l->unsure[l->n] = unsure;
+    l->n++;
+}
+
+static inline double list_weight(const struct list *l, size_t i)
+{
+    return l->weight ? l->weight[i] : 0;
+}
+
+static inline bool list_unsure(const struct list *l, size_t i)
+{
+    return l->unsure && l->unsure[i];
+}
+
+/* The first place from i on that is not before `at`. */
+static inline size_t list_seek(const uint32_t *v, size_t n, size_t i, uint32_t at)
+{
+    size_t step = 1, low = i;
+    if (i >= n || v[i] >= at)
+        return i;
+    while (low + step < n && v[low + step] < at) {
+        low += step;
+        step *= 2;
+    }
+    size_t high = low + step < n ? low + step : n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (v[mid] < at)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* The same from a place that is near. */
+static inline size_t list_step(const uint32_t *v, size_t n, size_t i, uint32_t at, bool near)
+{
+    if (!near)
+        return list_seek(v, n, i, at);
+    while (i < n && v[i] < at)
+        i++;
+    return i;
+}
+
+#endif

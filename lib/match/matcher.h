@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * matcher: one search (lib/match.h) while it runs. What it makes lives in `scratch` until the
+ * search ends. Functions that return an int return -1 with the error.
+ */
+#ifndef KB_MATCH_MATCHER_H
+#define KB_MATCH_MATCHER_H
+
+#include "lib/postings.h"
+#include "lib/xapian-c.h"
+
+enum { MATCHER_LEVELS = 100 }; /* how deep a query may be nested */
+
+struct phrase {
+    const struct xquery *q;
+    struct posting_list *known; /* the documents that were asked about, with 1 where it holds */
+};
+
+/* Documents whose words' places are looked up together, ascending. */
+struct batch {
+    const uint32_t *at;
+    size_t n;
+    struct phrase *phrases;
+    size_t n_phrases, cap_phrases;
+};
+
+struct matcher {
+    struct xdb *db;
+    struct postings *p;
+    const struct docs *docs;
+    const struct xsearch *s;
+    struct arena *scratch;
+    struct batch batch;
+    double *norm;                /* of short lengths: what BM25 adds to the wdf */
+    uint32_t span_first, span_n; /* the run of documents that was promised last; 0: none was */
+    struct err *e;
+};
+
+/* Whether the search was cancelled or its deadline has passed: -1 with the error. */
+int matcher_look(const struct matcher *m);
+
+/* From `scratch`, of any content; NULL with the error. */
+void *matcher_raw(struct matcher *m, size_t n, size_t size);
+
+#endif
