@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/cursor.h"
+#include "client/doctor.h"
 #include "client/link.h"
 #include "client/options.h"
 #include "client/print.h"
@@ -405,6 +406,15 @@ static int status(struct client *c, struct err *e)
     return bad ? err_exit(ERR_NO_INDEX) : EXIT_HIT;
 }
 
+/* Of a configuration that cannot be read there is `why`. */
+static int doctor(struct client *c, const struct err *why, struct err *e)
+{
+    struct doctor d = {.link = &c->link, .out = &c->print.out};
+    if (doctor_look(&d, why ? NULL : &c->config, why, e))
+        return -1;
+    return d.faults ? EXIT_NO_HIT : EXIT_HIT;
+}
+
 static void say_suggestion(const struct client *c, const struct json *from)
 {
     struct buf text = {0};
@@ -663,9 +673,15 @@ static int run(struct client *c, struct err *e)
         if (print_init(&c->print, o, &c->screen, e) < 0)
             return -1;
     }
-    if (config_load(&c->arena, &o->config, &c->config, e) < 0)
+    struct err why = {0};
+    int loaded = config_load(&c->arena, &o->config, &c->config, &why);
+    if (loaded < 0 && o->action != ACT_DOCTOR) {
+        *e = why;
         return -1;
+    }
     c->link = (struct link){&c->config, &o->config, !o->no_spawn, -1, {0}};
+    if (o->action == ACT_DOCTOR)
+        return doctor(c, loaded < 0 ? &why : NULL, e);
     if (o->action != ACT_SOCKNAME && o->action != ACT_CONFIG && o->action != ACT_STATUS &&
         check_index(c, e) < 0)
         return -1;

@@ -56,6 +56,7 @@ static const struct own {
     {"get", 0, "ID|PATH[:LINE[:COUNT]]", HOW_ACTION, ACT_GET, "text of a unit or of a note"},
     {"suggest", 0, "PREFIX", HOW_ACTION, ACT_SUGGEST, "completions of what was typed so far"},
     {"status", 0, NULL, HOW_ACTION, ACT_STATUS, "state of index and daemon"},
+    {"doctor", 0, NULL, HOW_ACTION, ACT_DOCTOR, "what is wrong, and the command that mends it"},
     {"sockname", 0, NULL, HOW_ACTION, ACT_SOCKNAME, "path of the socket"},
     {"config", 0, NULL, HOW_ACTION, ACT_CONFIG, "settings in force, and where each came from"},
     {"rpc", 0, NULL, HOW_ACTION, ACT_RPC, "relay between stdin/stdout and the socket"},
@@ -514,7 +515,7 @@ static const char usage[] =
     "       kbsearch --with ENTITY | --rising [SPAN]\n"
     "       kbsearch --backlinks NOTE | --links NOTE | --related ID|NOTE[:LINE]\n"
     "       kbsearch --new NAME [QUERY...]\n"
-    "       kbsearch --get ID|PATH[:LINE[:COUNT]] | --suggest PREFIX | --status\n"
+    "       kbsearch --get ID|PATH[:LINE[:COUNT]] | --suggest PREFIX | --status | --doctor\n"
     "       kbsearch --sockname | --config | --rpc | --mcp | --lsp | --help | --version\n";
 
 static void help_line(

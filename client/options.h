@@ -27,6 +27,7 @@ enum action {
     ACT_RELATED,
     ACT_NEW,
     ACT_STATUS,
+    ACT_DOCTOR,
     ACT_SOCKNAME,
     ACT_CONFIG,
     ACT_RPC,

@@ -251,6 +251,12 @@ static int attempt(
     return r->out.failed ? err_memory(e) : 0;
 }
 
+/* `status` fails with nothing: why the index cannot be read is part of its answer. */
+static bool tells_error(const struct request *r)
+{
+    return r->method == PROTO_status && !r->answer && !r->reader->index.db;
+}
+
 void request_run(
     struct request *r, const struct config *config, reply_fn *const methods[PROTO_COUNT])
 {
@@ -277,7 +283,7 @@ void request_run(
     if (e.code == ERR_SCHEMA && keeper_is_replaced())
         keeper_give_way();
     r->hidden = (e.code != ERR_NONE && keeper_gives_way()) ||
-                ((lacks || e.code != ERR_NONE) && sandbox_outgrown());
+                ((lacks || tells_error(r) || e.code != ERR_NONE) && sandbox_outgrown());
     r->revision = r->reader->index.db ? r->reader->index.revision : 0;
     memcpy(r->uuid, r->reader->index.uuid, sizeof r->uuid);
     r->matches = w.matches;
