@@ -412,6 +412,8 @@ static void take(struct conn *c, struct slice message)
         request_free(r);
         break;
     case REQUEST_REFUSE:
+        /* An error without the id would leave its asker waiting. */
+        c->ended |= r->err.code == ERR_MEMORY && slice_is(r->id, "null");
         request_refuse(r, ERR_NONE, NULL);
         reply(c, r);
         break;

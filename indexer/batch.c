@@ -36,6 +36,8 @@ static int read_counts(struct batch *b, struct err *e)
         return -1;
     struct err bad = {0};
     struct json *root = json_parse(text, &bad);
+    if (bad.code == ERR_MEMORY)
+        return err_memory(e);
     if (!root)
         return err_set(e, ERR_DAMAGED, "the index has unreadable counts: run kbindex --full");
     b->notes = json_int(json_get(root, "notes"), 0);

@@ -18,6 +18,7 @@
 #include "lib/index.h"
 #include "lib/json.h"
 #include "lib/log.h"
+#include "lib/schema.h"
 
 enum { UNCOVERED_SHOWN = 20, STEP_S = 10 /* of a core, for one document or term */ };
 
@@ -54,6 +55,8 @@ static int check_counts(struct checking *k)
         return -1;
     struct err bad = {0};
     struct json *root = json_parse(text, &bad);
+    if (bad.code == ERR_MEMORY)
+        return err_memory(k->e);
     int64_t units = json_int(json_get(root, "units"), -1);
     json_free(root);
     if (units >= 0 && (uint64_t)units == info.documents)
@@ -81,10 +84,35 @@ static void go_on(void)
 static int walk_term(void *ctx, struct slice term, uint32_t documents)
 {
     struct walk *w = ctx;
-    (void)term;
+    struct checking *k = w->k;
+    docid_t *ids;
+    size_t n;
+    uint32_t positions;
     go_on();
+    arena_reset(&k->note);
+    if (xdb_postings(k->reader.db, &k->note, term, 1, SIZE_MAX, &ids, &n, k->e) < 0)
+        return 1;
     w->postings += documents;
+    if (n != documents) {
+        err_set(k->e, ERR_DAMAGED, "a term has %zu units, not %" PRIu32, n, documents);
+        return 1;
+    }
+    /* Here, as the table has them in this order. */
+    bool prefixed = term.n && term.p[0] >= 'A' && term.p[0] <= 'Z';
+    for (size_t i = 0; i < n && !prefixed; i++)
+        if (xdb_positions(k->reader.db, ids[i], term, &positions, k->e) < 0)
+            return 1;
     return 0;
+}
+
+/* A unit's values: read, and there. */
+static int walk_values(struct checking *k, docid_t docid)
+{
+    struct slice value, day;
+    if (xdb_value(k->reader.db, &k->note, docid, SLOT_NOTE, &value, k->e) < 0 ||
+        xdb_value(k->reader.db, &k->note, docid, SLOT_DAY, &day, k->e) < 0)
+        return -1;
+    return value.n ? 0 : err_set(k->e, ERR_DAMAGED, "unit %u has no note", docid);
 }
 
 static int walk_unit(struct walk *w, docid_t docid)
@@ -96,7 +124,8 @@ static int walk_unit(struct walk *w, docid_t docid)
     go_on();
     if (xdb_data(k->reader.db, &k->note, docid, &data, k->e) < 0 ||
         record_read(&k->note, data, &r, k->e) < 0 ||
-        xdb_document_terms(k->reader.db, &k->note, docid, slice_str(""), &terms, &n, k->e) < 0)
+        xdb_document_terms(k->reader.db, &k->note, docid, slice_str(""), &terms, &n, k->e) < 0 ||
+        walk_values(k, docid) < 0)
         return -1;
     w->terms += n;
     w->documents++;

@@ -250,6 +250,8 @@ void sync_file(const std::string &path)
 template <typename F> void each_file(const std::string &path, F body)
 {
     std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir(path.c_str()), closedir);
+    if (!dir && errno == ENOMEM)
+        throw std::bad_alloc();
     if (!dir)
         throw Xapian::DatabaseOpeningError("cannot read " + path, errno);
     while (const struct dirent *entry = readdir(dir.get()))
@@ -1009,14 +1011,15 @@ int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t fir
 {
     return reading(db, e, [&] {
         std::string name = str(term);
-        *docids = room<docid_t>(a, std::min<size_t>(max, db->db.get_termfreq(name)));
+        size_t most = std::min<size_t>(max, db->db.get_termfreq(name)); /* damaged, it has more */
+        *docids = room<docid_t>(a, most);
         *n = 0;
-        if (max == 0)
+        if (most == 0)
             return 0;
         Xapian::PostingIterator i = db->db.postlist_begin(name);
         if (first > 1 && i != db->db.postlist_end(name))
             i.skip_to(first);
-        for (; *n < max && i != db->db.postlist_end(name); ++i)
+        for (; *n < most && i != db->db.postlist_end(name); ++i)
             (*docids)[(*n)++] = *i;
         return 0;
     });

@@ -88,6 +88,8 @@ static int load_vaults(struct reader *r, struct err *e)
         return 0;
     struct err bad = {0};
     struct json *root = json_parse(text, &bad);
+    if (bad.code == ERR_MEMORY)
+        return err_memory(e);
     if (!root)
         return err_set(e, ERR_DAMAGED,
             "the index %s has an unreadable list of vaults: %s: "

@@ -14,6 +14,8 @@ static int read_counts(struct answer *w, struct status_result *r, struct err *e)
     if (!text.n)
         return 0;
     struct json *counts = json_parse(text, &bad);
+    if (bad.code == ERR_MEMORY)
+        return err_memory(e);
     if (!counts)
         return err_set(e, ERR_DAMAGED, "the index %s has unreadable counts: run kbindex --full",
             w->reader->index.dir);

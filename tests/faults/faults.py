@@ -115,6 +115,9 @@ class Daemon:
                 raise TimeoutError(method)
             if answer.get("id") == asked:
                 return answer
+            if "id" in answer and answer["id"] is None:  # it could not be read: the connection ends
+                self.connect()
+                return answer
 
     def child(self):
         with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid), encoding="ascii") as f:

@@ -95,6 +95,108 @@ figure("kbindex_memory_limits", 50)
 ok("kbindex under 50 limits of address space from %d MiB: no signal, no half batch" % low, not bad, "\n".join(bad))
 daemon.end()
 
+# the daemon: at each allocation of each kind of request, in turn
+restore()
+set_vault(1)
+arm(0, 0)
+daemon = Daemon("--threads", "1", "--cache", "0", env=ALLOC)
+KINDS = [("hello", {}), ("status", {}), ("search", {"query": "common bullet", "sort": "path"}),
+         ("search", {"query": "generaton1 bulet*", "match": "any", "facets": "kind", "explain": True}),
+         ("search", {"query": '"common bullet" -zebra date:2026-04'}), ("search", {"query": "((("}),
+         ("suggest", {"prefix": "gen"}), ("get", {"path": VAULT + "/daily/2026-04-01.md"}),
+         ("timeline", {"query": "common"}), ("facet", {"query": "bullet", "field": "kind"}),
+         ("trend", {"query": "bullet", "by": "month"}), ("new", {"name": "x"}), ("nosuch", {}),
+         ("related", {"path": VAULT + "/daily/2026-04-01.md", "line": 3})]
+
+
+def plain(answer):
+    if "error" in answer:
+        return answer["error"]["message"]
+    return {k: v for k, v in answer["result"].items()
+            if k not in ("took_us", "uptime_s", "requests", "latency", "latencies", "connections", "pid", "cursor")}
+
+
+def signals():
+    with open(T + "/daemon.log", encoding="utf-8", errors="replace") as f:
+        return f.read().count("was ended by signal")
+
+
+def disarmed(method, params):
+    arm(0, 0)
+    return plain(daemon.call(method, **params))
+
+
+def opened():
+    return len(os.listdir("/proc/%d/fd" % daemon.child()))
+
+
+for method, params in KINDS:
+    disarmed(method, params)
+before_fds = opened()
+bad, failing, unanswered, told = [], 0, 0, 0
+for method, params in KINDS:
+    whole = [disarmed(method, params) for _ in range(3)][-1]
+    arm(0, 0)
+    daemon.call(method, **params)
+    total = counted()
+    step = 1 if LONG or total < 60 else total / 60
+    points = sorted({int(1 + i * step) for i in range(int(total / step))})
+    for sticky in (0, 1):
+        for n in points:
+            what = "%s %s: allocation %d%s of %d" % (method, params, n, "+" if sticky else "", total)
+            before = signals()
+            arm(n, sticky)
+            try:
+                answer = daemon.ask(method, 10, params)
+                if "error" in answer and plain(answer) != whole:
+                    told += 1
+                    if answer["error"].get("data", {}).get("reason") != "out_of_memory":
+                        bad.append("%s: says %s" % (what, answer["error"]))
+                elif plain(answer) != whole and not sticky:
+                    bad.append("%s: another answer: %s, not %s" % (what, plain(answer), whole))
+            except TimeoutError:
+                unanswered += 1
+                bad.append(what + ": no answer")
+            except (OSError, EOFError):
+                unanswered += 1
+            failing += failed_ones() > 0
+            arm(0, 0)
+            try:
+                if disarmed(method, params) != whole:
+                    bad.append(what + ": the next request is answered otherwise")
+            except (OSError, EOFError, TimeoutError) as e:
+                bad.append("%s: the next request: %r" % (what, e))
+                daemon.connect()
+            if signals() != before:
+                bad.append(what + ": a signal")
+figure("daemon_failed_allocations", failing)
+figure("daemon_said_out_of_memory", told)
+figure("daemon_closed_connections", unanswered)
+ok("the daemon with %d failing allocations: no signal, and the next request is served" % failing, not bad, "\n".join(bad))
+figure("daemon_descriptors_more", opened() - before_fds)
+# Xapian lets go of nothing where it is interrupted while it builds a match: an index stays open.
+ok("descriptors stay few", opened() - before_fds <= 4 * 8, (opened(), before_fds))
+ok("many", failing >= 300, failing)
+
+# connections come and go meanwhile
+bad, failing = [], 0
+for n in range(1, 60):
+    arm(n, 0)
+    try:
+        client = Client(path=SOCKET)
+        client.ask("hello")
+        client.read(10)
+        client.socket.close()
+    except (OSError, EOFError):
+        pass
+    failing += failed_ones() > 0
+    arm(0, 0)
+    if "result" not in daemon.call("hello"):
+        bad.append("allocation %d of a connection" % n)
+figure("daemon_failed_allocations_connecting", failing)
+ok("connecting with %d failing allocations" % failing, not bad, "\n".join(bad))
+ok("TERM ends it well", daemon.end() == 0)
+
 # the client: every one
 restore()
 arm(0, 0)
