@@ -243,8 +243,13 @@ static int attempt(
     r->result_begin = r->out.n;
     if (check_index(r, e))
         return -1;
-    if (r->answer ? r->answer(r, w, methods, e)
-                  : methods[r->method](w, &r->params, &r->facts, &r->out, e))
+    int rc = r->answer ? r->answer(r, w, methods, e)
+                       : methods[r->method](w, &r->params, &r->facts, &r->out, e);
+    if (r->arena.failed) {
+        err_clear(e);
+        return err_memory(e);
+    }
+    if (rc)
         return -1;
     r->result_end = r->out.n;
     reply_end(&r->out);

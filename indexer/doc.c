@@ -710,7 +710,7 @@ int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES
         return -1;
     sign(d);
     d->id_term = doc_id_term(&b->unit, id);
-    return d->id_term.p ? 0 : err_memory(e);
+    return d->id_term.p && !b->unit.failed ? 0 : err_memory(e);
 }
 
 int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)

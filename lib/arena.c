@@ -37,8 +37,10 @@ void *arena_raw(struct arena *a, size_t n)
         if (size > CHUNK_MAX)
             size = CHUNK_MAX;
         c = chunk_new(size < n ? n : size);
-        if (!c)
+        if (!c) {
+            a->failed = true;
             return NULL;
+        }
         c->older = a->chunk;
         a->chunk = c;
     }

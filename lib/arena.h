@@ -5,10 +5,13 @@
  * came from it is gone then. Not for two threads at once.
  *
  * When memory runs out a function returns NULL and the arena stays usable; callers return
- * ERR_MEMORY (err.h) upwards. Nothing here aborts.
+ * ERR_MEMORY (err.h) upwards. Nothing here aborts. `failed` remembers it, for whoever has the whole
+ * to give: what was made of "nothing" on the way must not pass for an answer.
  */
 #ifndef KB_ARENA_H
 #define KB_ARENA_H
+
+#include <stdbool.h>
 
 #include "lib/slice.h"
 
@@ -17,6 +20,7 @@ struct arena_chunk;
 struct arena {
     struct arena_chunk *chunk; /* newest first */
     size_t used;               /* bytes handed out over its life, for accounts and tests */
+    bool failed;               /* something was refused since it was made, or reset */
 };
 
 /* A zeroed struct arena is ready for use: `struct arena a = {0};` */

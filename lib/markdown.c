@@ -810,29 +810,35 @@ static bool begin_code(struct reading *r, const MD_BLOCK_CODE_DETAIL *d)
 
 /* --- md4c's events: non-zero ends the parse, and means that memory ran out ------------------- */
 
+/* md4c passes a negative number on, and forgets a positive one in places. */
+static int went(bool well)
+{
+    return well ? 0 : -1;
+}
+
 static int on_enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 {
     struct reading *r = ctx;
     switch (type) {
     case MD_BLOCK_QUOTE:
-        return !push_container(r, CONTAINER_QUOTE);
+        return went(push_container(r, CONTAINER_QUOTE));
     case MD_BLOCK_LI:
         if (!push_container(r, CONTAINER_ITEM))
-            return 1;
+            return -1;
         begin_leaf(r); /* a tight item has no paragraph block */
         return 0;
     case MD_BLOCK_P:
     case MD_BLOCK_HTML:
-        return !begin_paragraph(r);
+        return went(begin_paragraph(r));
     case MD_BLOCK_H:
         if (!begin_block(r, MARKDOWN_HEADING))
-            return 1;
+            return -1;
         block_at(r)->level = (uint8_t)((const MD_BLOCK_H_DETAIL *)detail)->level;
         return 0;
     case MD_BLOCK_CODE:
-        return !begin_code(r, detail);
+        return went(begin_code(r, detail));
     case MD_BLOCK_TR:
-        return !begin_block(r, MARKDOWN_ROW);
+        return went(begin_block(r, MARKDOWN_ROW));
     default:
         return 0;
     }
@@ -849,7 +855,7 @@ static int on_leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
         r->block = -1;
         return 0;
     case MD_BLOCK_CODE:
-        return !end_code(r);
+        return went(end_code(r));
     case MD_BLOCK_TD:
     case MD_BLOCK_TH:
         pause(r, PAUSE_BREAK);
@@ -870,16 +876,16 @@ static int on_enter_span(MD_SPANTYPE type, void *detail, void *ctx)
 {
     struct reading *r = ctx;
     if (type == MD_SPAN_A)
-        return !open_link(r, &((const MD_SPAN_A_DETAIL *)detail)->href, false);
+        return went(open_link(r, &((const MD_SPAN_A_DETAIL *)detail)->href, false));
     if (type == MD_SPAN_IMG)
-        return !open_link(r, &((const MD_SPAN_IMG_DETAIL *)detail)->src, true);
+        return went(open_link(r, &((const MD_SPAN_IMG_DETAIL *)detail)->src, true));
     return 0;
 }
 
 static int on_leave_span(MD_SPANTYPE type, void *detail, void *ctx)
 {
     (void)detail;
-    return (type == MD_SPAN_A || type == MD_SPAN_IMG) && !close_link(ctx);
+    return went((type != MD_SPAN_A && type != MD_SPAN_IMG) || close_link(ctx));
 }
 
 /* A line wrap, or what md4c makes up itself: a blank, indentation of code. */
@@ -911,7 +917,7 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *ctx)
     if (!n)
         return 0;
     if (r->block < 0 && (!r->n_stack || !begin_paragraph(r)))
-        return r->n_stack > 0;
+        return r->n_stack ? -1 : 0;
     if (text < s->p || text >= s->p + s->n || *text == '\n') {
         on_wrap(r, type, text, n);
         return 0;
@@ -924,13 +930,13 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *ctx)
     size_t begin = shadow_source(s, at), end = shadow_source(s, at + n);
     switch (type) {
     case MD_TEXT_NORMAL:
-        return !normal(r, begin, end);
+        return went(normal(r, begin, end));
     case MD_TEXT_ENTITY:
-        return !entity(r, begin, end);
+        return went(entity(r, begin, end));
     case MD_TEXT_HTML:
-        return !html(r, begin, end);
+        return went(html(r, begin, end));
     default:
-        return r->code ? !code(r, begin, end) : !show(r, begin, end, slice_of(NULL, 0));
+        return went(r->code ? code(r, begin, end) : show(r, begin, end, slice_of(NULL, 0)));
     }
 }
 

@@ -565,7 +565,7 @@ int note_parse(struct arena *a, struct slice rel, struct slice bytes, struct not
         return err_memory(e);
     size_t cap = 0;
     struct note_warning w = {f.warning_line, f.warning};
-    if (f.warning && !ARENA_PUSH(a, n->warnings, n->n_warnings, cap, w))
+    if ((f.warning && !ARENA_PUSH(a, n->warnings, n->n_warnings, cap, w)) || a->failed)
         return err_memory(e);
     return 0;
 }

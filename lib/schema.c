@@ -94,6 +94,8 @@ struct slice schema_link_key(struct arena *a, struct slice target)
     struct slice key = {0};
     if (!decoded.failed && !even.failed && !folded.failed)
         key = arena_dup(a, without_ends(buf_view(&folded)));
+    else
+        a->failed = true;
     buf_free(&decoded);
     buf_free(&even);
     buf_free(&folded);

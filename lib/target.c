@@ -107,6 +107,8 @@ static struct xquery *chosen(struct resolver *r, struct slice term, struct slice
         if (!rc && slice_eq(rec.vault, note->vault) &&
             v[target_choose(&one, v, n, key, rec.rel)].number == note->number)
             ids[kept++] = ids[i];
+        if (one.failed)
+            rc = err_memory(r->m.e);
         arena_reset(&one);
     }
     arena_free(&one);

@@ -101,11 +101,11 @@ set_vault(1)
 arm(0, 0)
 daemon = Daemon("--threads", "1", "--cache", "0", env=ALLOC)
 KINDS = [("hello", {}), ("status", {}), ("search", {"query": "common bullet", "sort": "path"}),
-         ("search", {"query": "generaton1 bulet*", "match": "any", "facets": "kind", "explain": True}),
+         ("search", {"query": "generation1 bullet*", "match": "any", "facets": "kind", "explain": True}),
          ("search", {"query": '"common bullet" -zebra date:2026-04'}), ("search", {"query": "((("}),
          ("suggest", {"prefix": "gen"}), ("get", {"path": VAULT + "/daily/2026-04-01.md"}),
          ("timeline", {"query": "common"}), ("facet", {"query": "bullet", "field": "kind"}),
-         ("trend", {"query": "bullet", "by": "month"}), ("new", {"name": "x"}), ("nosuch", {}),
+         ("trend", {"query": "bullet", "bucket": "month"}), ("new", {"after": 0}), ("nosuch", {}),
          ("related", {"path": VAULT + "/daily/2026-04-01.md", "line": 3})]
 
 
@@ -150,7 +150,9 @@ for method, params in KINDS:
                 answer = daemon.ask(method, 10, params)
                 if "error" in answer and plain(answer) != whole:
                     told += 1
-                    if answer["error"].get("data", {}).get("reason") != "out_of_memory":
+                    said = answer["error"].get("data", {}).get("reason"), answer["error"]["message"]
+                    # Of a message with a list the list may be missing.
+                    if said[0] != "out_of_memory" and not (isinstance(whole, str) and whole.startswith(said[1].rstrip())):
                         bad.append("%s: says %s" % (what, answer["error"]))
                 elif plain(answer) != whole and not sticky:
                     bad.append("%s: another answer: %s, not %s" % (what, plain(answer), whole))

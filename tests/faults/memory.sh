@@ -1,10 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Memory that fails, at any allocation, and under limits.
-. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
-command -v python3 >/dev/null || kb_skip "no python3"
-command -v cc >/dev/null || kb_skip "no C compiler"
-umask 077
-kb_setup
-export KB_SRCDIR
-python3 "$KB_SRCDIR/tests/faults/memory.py"
+. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/faults/setup"
+faults memory.py

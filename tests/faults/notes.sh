@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Hostile notes: each is indexed, or skipped with its reason; nothing of them drives a terminal, a
 # log or breaks JSON; no link or odd file of theirs is followed.
-. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
-command -v python3 >/dev/null || kb_skip "no python3"
-kb_setup
+. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/faults/setup"
 python3 "$KB_SRCDIR/tests/faults/notes.py" "$T/vault" >wanted || exit 99
 echo "- honest entry" >"$T/vault/honest.md"
 # The kernel's own word for the memory at most, of the process and its children.

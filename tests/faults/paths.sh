@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Nothing outside a vault is ever read through the daemon. The secret lies in the index's folder, into
 # which the sandbox lets it look: only how notes are opened stands between.
-. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
-command -v python3 >/dev/null || kb_skip "no python3"
-kb_setup
-export KB_SRCDIR
+. "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/faults/setup"
 mkdir "$T/vault/swapdir"
 kb_note a.md '- inside'
 kb_note swapped.md '- inside'
@@ -28,4 +25,4 @@ ln -s ../home/.cache/kbsearch/main/secret/dir "$T/vault/.otherdir"
 kbsearchd || exit 99
 KBSEARCH_SOCKET=$(kbsearch --sockname)
 export KBSEARCH_SOCKET
-python3 "$KB_SRCDIR/tests/faults/paths.py" "$T/vault" "$secret/key.md" || echo "Bail out!"
+faults paths.py "$T/vault" "$secret/key.md"
