@@ -46,7 +46,7 @@ struct postings {
     size_t bytes;
     size_t most; /* 0: as told in the header */
     uint64_t search;
-    struct expansion expansion;
+    struct expansion expansion[2]; /* of words, and of terms with a prefix: each as one types */
     struct texts texts;
     struct arena scratch;
 };
@@ -80,11 +80,17 @@ static void forget_lists(struct postings *p)
     p->n_buckets = p->n_entries = p->bytes = 0;
 }
 
+static void expansion_free(struct expansion *x)
+{
+    arena_free(&x->arena);
+    *x = (struct expansion){0};
+}
+
 static void forget(struct postings *p)
 {
     forget_lists(p);
-    arena_free(&p->expansion.arena);
-    p->expansion = (struct expansion){0};
+    for (size_t i = 0; i < 2; i++)
+        expansion_free(&p->expansion[i]);
     texts_free(&p->texts);
     free(p->docs.ids);
     free(p->docs.lengths);
@@ -123,10 +129,9 @@ static void trim(struct postings *p)
     size_t most = p->most ? p->most : BYTES_LEAST + BYTES_EACH * p->docs.n;
     for (uint64_t keep = 1024; p->bytes > most && keep; keep /= 2)
         drop_older(p, keep);
-    if (p->expansion.arena.used > EXPANSION_KEPT) {
-        arena_free(&p->expansion.arena);
-        p->expansion = (struct expansion){0};
-    }
+    for (size_t i = 0; i < 2; i++)
+        if (p->expansion[i].arena.used > EXPANSION_KEPT)
+            expansion_free(&p->expansion[i]);
 }
 
 static int more_buckets(struct postings *p, struct err *e)
@@ -451,13 +456,13 @@ static int keep_term(void *ctx, struct slice term, uint32_t documents)
 }
 
 /* As one types, a prefix is a longer form of the one before, and its terms are among that one's. */
-static int expand(struct postings *p, struct slice start, struct err *e)
+static int expand(struct postings *p, struct slice start, struct expansion **of, struct err *e)
 {
-    struct expansion *x = &p->expansion;
+    struct expansion *x = &p->expansion[start.p[0] >= 'A' && start.p[0] <= 'Z'];
+    *of = x;
     if (x->start.n && slice_starts(start, x->start))
         return 0;
-    arena_free(&x->arena);
-    *x = (struct expansion){0};
+    expansion_free(x);
     struct expanding g = {x, e};
     int rc = xdb_terms_each(p->db, start, SLICE_LIT(""), keep_term, &g, e);
     x->start = rc ? slice_of(NULL, 0) : arena_dup(&x->arena, start);
@@ -465,7 +470,8 @@ static int expand(struct postings *p, struct slice start, struct err *e)
 }
 
 struct pick {
-    uint32_t documents, place; /* in the expansion */
+    uint32_t documents;
+    struct slice term; /* the expansion's */
 };
 
 static int most_first(const void *a, const void *b)
@@ -473,7 +479,7 @@ static int most_first(const void *a, const void *b)
     const struct pick *x = a, *y = b;
     if (x->documents != y->documents)
         return x->documents < y->documents ? 1 : -1;
-    return (x->place > y->place) - (x->place < y->place);
+    return slice_cmp(x->term, y->term);
 }
 
 /* The terms that begin with `start`: their range in the expansion. */
@@ -571,21 +577,18 @@ uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents)
 static int sum_up(
     struct postings *p, const struct pick *picks, size_t n, struct entry *x, struct err *e)
 {
-    struct summing s = {
-        calloc(p->docs.n + 1, sizeof *s.wdf), calloc(p->docs.n / 64 + 1, sizeof *s.any)};
-    uint32_t *frequency = malloc((n ? n : 1) * sizeof *frequency);
+    struct summing s = {arena_array(&p->scratch, p->docs.n + 1, sizeof *s.wdf),
+        arena_array(&p->scratch, p->docs.n / 64 + 1, sizeof *s.any)};
+    uint32_t *frequency = arena_array(&p->scratch, n, sizeof *frequency);
     int rc = s.wdf && s.any && frequency ? 0 : err_memory(e);
     for (size_t i = 0; i < n && rc == 0; i++) {
         frequency[i] = picks[i].documents;
-        rc = add_list(p, p->expansion.terms[picks[i].place], frequency[i], &s, e);
+        rc = add_list(p, picks[i].term, frequency[i], &s, e);
     }
     if (rc == 0)
         rc = from_sums(p, &s, x, e);
     if (rc == 0)
         x->list.frequency = postings_estimate(frequency, n, p->docs.n);
-    free(frequency);
-    free(s.wdf);
-    free(s.any);
     return rc;
 }
 
@@ -594,15 +597,16 @@ static int choose(struct postings *p, struct slice start, uint32_t limit, struct
     size_t *n, struct err *e)
 {
     size_t first, end;
-    if (expand(p, start, e))
+    struct expansion *x;
+    if (expand(p, start, &x, e))
         return -1;
-    range_of(&p->expansion, start, &first, &end);
+    range_of(x, start, &first, &end);
     *n = end - first;
     *picks = malloc((*n ? *n : 1) * sizeof **picks);
     if (!*picks)
         return err_memory(e);
     for (size_t i = 0; i < *n; i++)
-        (*picks)[i] = (struct pick){p->expansion.documents[first + i], (uint32_t)(first + i)};
+        (*picks)[i] = (struct pick){x->documents[first + i], x->terms[first + i]};
     if (*n > limit) {
         qsort(*picks, *n, sizeof **picks, most_first);
         *n = limit;
@@ -620,7 +624,7 @@ int postings_expand(struct postings *p, struct slice start, uint32_t limit, stru
     *documents = 0;
     bool copied = *terms;
     for (size_t i = 0; i < *n && copied; i++) {
-        (*terms)[i] = arena_dup(a, p->expansion.terms[picks[i].place]);
+        (*terms)[i] = arena_dup(a, picks[i].term);
         *documents += picks[i].documents;
         copied = (*terms)[i].p;
     }
