@@ -627,6 +627,8 @@ static int record_data(struct making *m, size_t unit, const uint8_t id[UNIT_ID_B
         above[r.n_headings++] = b->rendered[h];
     for (size_t i = 0; i < r.n_headings; i++)
         r.heading[i] = above[r.n_headings - 1 - i];
+    if (r.n_headings)
+        m->d->heading = above[0];
     struct buf data = {0};
     record_write(&data, &r);
     m->d->data = data.failed ? slice_of(NULL, 0) : arena_dup(m->a, buf_view(&data));
@@ -647,7 +649,7 @@ static int sketch(struct making *m, const struct tokens *t)
 static void sign(struct doc *d)
 {
     uint64_t h = hash64(slice_of((const char *)&d->day, sizeof d->day), d->note);
-    h = hash64(d->sketch, h);
+    h = hash64(d->heading, hash64(d->sketch, h));
     for (size_t i = 0; i < d->n; i++) {
         const struct doc_posting *p = &d->postings[i];
         h = hash64(p->term, h + ((uint64_t)p->pos << 32 | p->wdf));
@@ -734,7 +736,8 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
         if (xdoc_value(x, SLOT_DAY, slice_of(value, sizeof value), e) < 0)
             return -1;
     }
-    if (d->sketch.n && xdoc_value(x, SLOT_SKETCH, d->sketch, e) < 0)
+    if ((d->sketch.n && xdoc_value(x, SLOT_SKETCH, d->sketch, e) < 0) ||
+        (d->heading.n && xdoc_value(x, SLOT_HEADING, d->heading, e) < 0))
         return -1;
     return xdoc_data(x, d->data, e);
 }

@@ -39,7 +39,7 @@ struct doc {
     struct slice id_term;
     day_t day;
     uint32_t note;
-    struct slice sketch;
+    struct slice sketch, heading;
     uint64_t terms_sig; /* of all terms and values but the id */
     uint64_t data_sig;  /* of the record */
 };

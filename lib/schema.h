@@ -35,7 +35,8 @@
  * Terms over 240 bytes are cut to 224 and a 16-digit hash is put behind.
  *
  * Values: SLOT_NOTE note number, SLOT_DAY day since 1970-01-01 + 2^31 (absent when undated),
- * both xvalue_u32; SLOT_SKETCH the sketch (sketch.h) of its own text's words.
+ * both xvalue_u32; SLOT_SKETCH the sketch (sketch.h) of its own text's words;
+ * SLOT_HEADING the heading that it stands below, rendered.
  *
  * Docids ascend from the newest day to the oldest, so that newest-first stops early:
  *   (DOCID_NEWEST - day) * 32768 + number within the day + 1   for the days DOCID_NEWEST down to
@@ -64,9 +65,9 @@
 #include "lib/slice.h"
 #include "lib/arena.h"
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
-enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1, SLOT_SKETCH = 2 };
+enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1, SLOT_SKETCH = 2, SLOT_HEADING = 3 };
 
 enum {
     DOCID_DAY_BITS = 15,

@@ -631,26 +631,32 @@ static int intern(struct census *c, struct slice *text, struct err *e)
     return 0;
 }
 
-int census_heading(
-    struct answer *w, struct census *c, uint32_t place, struct slice *heading, struct err *e)
+struct reading {
+    struct census *c;
+    struct err *e;
+};
+
+static int keep_heading(void *ctx, size_t place, struct slice text)
 {
-    struct arena one = {0};
-    struct slice data;
-    struct record rec;
-    if (!c->headings && !(c->headings = arena_array(&c->arena, c->n, sizeof *c->headings)))
-        return err_memory(e);
-    int rc = 0;
-    if (!c->headings[place].p) {
-        rc = xdb_data(w->reader->index.db, &one, c->ids[place], &data, e) ||
-                     record_read(&one, data, &rec, e)
-                 ? -1
-                 : 0;
-        struct slice text =
-            rc == 0 && rec.n_headings ? rec.heading[rec.n_headings - 1] : SLICE_LIT("");
-        if (rc == 0 && (rc = intern(c, &text, e)) == 0)
-            c->headings[place] = text;
-        arena_free(&one);
+    struct reading *r = ctx;
+    if (intern(r->c, &text, r->e))
+        return 1;
+    r->c->headings[place] = text;
+    return 0;
+}
+
+int census_headings(
+    struct answer *w, struct census *c, const struct slice **headings, struct err *e)
+{
+    struct reading r = {c, e};
+    if (!c->headed) {
+        c->headings = arena_array(&c->arena, c->n, sizeof *c->headings);
+        if (!c->headings)
+            return err_memory(e);
+        if (xdb_values(w->reader->index.db, SLOT_HEADING, c->ids, c->n, keep_heading, &r, e))
+            return -1;
+        c->headed = true;
     }
-    *heading = c->headings[place];
-    return rc;
+    *headings = c->headings;
+    return 0;
 }

@@ -48,8 +48,9 @@ struct census {
     struct census_name *hosts; /* once they were asked for */
     size_t n_hosts;
     bool hosted;
-    struct slice *headings; /* by place, as far as they were asked for; p NULL: not yet */
-    struct slice *slots;    /* each heading once, by hash */
+    struct slice *headings; /* by place, once they were asked for */
+    bool headed;
+    struct slice *slots; /* each heading once, by hash */
     size_t n_slots, n_headings;
 };
 
@@ -77,9 +78,9 @@ int census_match(struct answer *w, const struct census *c, const struct xquery *
 /* Leaves those in the set that are entries and have a day, or have a day. */
 void census_entries(const struct census *c, struct census_set *s);
 void census_dated(const struct census *c, struct census_set *s);
-/* The heading that a unit stands below; empty: none. */
-int census_heading(
-    struct answer *w, struct census *c, uint32_t place, struct slice *heading, struct err *e);
+/* The headings that units stand below, by place; empty: none. Equal ones are one text. */
+int census_headings(
+    struct answer *w, struct census *c, const struct slice **headings, struct err *e);
 /* How many of the units of a name are in the set; *last: the newest day among them. */
 uint32_t census_common(const struct census *c, const struct census_name *name,
     const struct census_set *s, day_t *last);

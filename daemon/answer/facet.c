@@ -198,15 +198,16 @@ static int by_month(struct faceting *f)
 
 static int by_heading(struct faceting *f)
 {
+    const struct slice *headings;
     struct slice *v = arena_array(f->w->arena, f->set.n, sizeof *v);
     size_t n = 0;
     if (!v)
         return err_memory(f->e);
-    for (size_t i = 0; i < f->set.n; i++) {
-        if (census_heading(f->w, f->c, f->set.places[i], &v[n], f->e))
-            return -1;
-        n += v[n].n > 0;
-    }
+    if (census_headings(f->w, f->c, &headings, f->e))
+        return -1;
+    for (size_t i = 0; i < f->set.n; i++)
+        if (headings[f->set.places[i]].n)
+            v[n++] = headings[f->set.places[i]];
     return add_runs(f, v, n);
 }
 

@@ -38,4 +38,14 @@ kb_stop
 rm -rf vault home/.cache home/.local
 mkdir vault
 ok "planted near-copies are folded" python3 "$oracle/fold.py" 1
+for name in vault-aiknowledge2026 ${KB_LONG:+ainews}; do
+    if [ -d "$KB_CORPORA/$name" ]; then
+        kb_stop
+        rm -rf home/.cache home/.local
+        ok "indexes $name" kbindex --quiet "$KB_CORPORA/$name"
+        ok "links of it" python3 "$oracle/backlinks.py" "$KB_CORPORA/$name"
+    else
+        kb_result 0 "links of $name # SKIP no notes at $KB_CORPORA"
+    fi
+done
 kb_done

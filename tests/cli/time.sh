@@ -100,8 +100,10 @@ if [ -d "$CORPUS" ]; then
     unset KBSEARCH_DB
     ok "indexes 701 digests" kbindex --quiet --db real "$CORPUS"
     judged "trends of real notes" $story trends real '"closed source"' openai '"reinforcement learning"'
-    judged "milliseconds" $story time real openai anthropic "closed source" qwen nvidia deepseek
+    judged "names of real notes, by a scan of the files" \
+        python3 "$KB_SRCDIR/tests/oracle/names.py" "$CORPUS" real "${KB_NAMES:-8}"
     if [ -n "$KB_LONG" ]; then
+        judged "milliseconds" python3 "$KB_SRCDIR/tests/oracle/pace.py" real
         for day in 2024-10-01 2026-03-15; do
             $story cut "$CORPUS" "early-$day" $day
             ok "indexes those up to $day" kbindex --quiet --db "index-$day" "early-$day"

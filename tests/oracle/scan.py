@@ -368,7 +368,8 @@ def scan_block(block, queries):
         here.update(p.lower() for p in PARTS.findall(raw))
         here.update(re.sub(r"[\W_]", "", g)
                     for g in re.findall(r"[^\W_]+(?:[-‐‑_./&'’@+][^\W_]+)+", low))
-        wanted = {words: name for words, name in queries.items() if words[0] in here}
+        wanted = {words: name for words, name in queries.items()
+                  if words[0] in here or "".join(words) in here}
     else:
         wanted = {w: n for w, n in queries.items() if all(x[:2] in low for x in w)}
     if not wanted:

@@ -10,7 +10,6 @@
     story.py asof DAY DB CUT      answers of DB as of DAY against those of CUT
     story.py trends DB QUERY...   buckets sum to the total, each is the same query on its days
     story.py save DB FILE         answers that have to stay when files are saved anew
-    story.py time DB QUERY...     milliseconds a method; fails at 200 at the 99th percentile
 
 Where a path of an index may stand, `-` is the usual one. Prints TAP.
 """
@@ -24,7 +23,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 
 FILLER = """amber anvil basin birch blaze bough brine cairn cedar chalk cinder clover comet copper
 coral crane creek crest dune ember fable fern flint fjord gable garnet glade gorge grove harbor
@@ -538,30 +536,6 @@ def save(db, path):
         json.dump(answers, f, sort_keys=True)
 
 
-def measure(db, queries):
-    tap, kb = Tap(), Daemon(db)
-    asks = {
-        "timeline": lambda q: {"query": q},
-        "trend": lambda q: {"query": q, "bucket": "week"},
-        "facet": lambda q: {"query": q, "field": "entity,tag,kind,month"},
-        "with": lambda q: {"entity": q},
-        "rising": lambda q: {"span": "14d"},
-    }
-    kb.reply("rising")
-    for method, params in asks.items():
-        times = []
-        for _ in range(5):
-            for q in queries:
-                begun = time.perf_counter()
-                kb.reply(method, **params(q))
-                times.append((time.perf_counter() - begun) * 1e3)
-        times.sort()
-        p99 = times[int(len(times) * 0.99) - 1]
-        print(f"# {method}: median {times[len(times) // 2]:.1f} ms, 99th percentile {p99:.1f} ms")
-        tap.ok(f"{method} within ten times of 20 ms", p99 < 200, p99)
-    tap.done()
-
-
 def main(args):
     options = dict(zip(args[::1], args[1::1]))
     if args[0] == "generate":
@@ -570,7 +544,7 @@ def main(args):
         check(args[1], "--filled" in args)
     else:
         {"fill": fill, "cut": cut, "asof": asof, "save": save,
-         "trends": lambda db, *q: trends(db, q), "time": lambda db, *q: measure(db, q)}[args[0]](*args[1:])
+         "trends": lambda db, *q: trends(db, q)}[args[0]](*args[1:])
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ static void index_all(const struct fixture *f)
     snprintf(vaults, sizeof vaults,
         "[{\"name\":\"kb\",\"path\":\"%s/kb\"},{\"name\":\"work\",\"path\":\"%s/kb/work\"}]",
         f->root, f->root);
-    const char *const meta[][2] = {{"schema", "4"}, {"uuid", "0123456789abcdef0123456789abcdef"},
+    const char *const meta[][2] = {{"schema", "5"}, {"uuid", "0123456789abcdef0123456789abcdef"},
         {"revision", "7"}, {"vaults", vaults}, {"counts", "{\"units\":20,\"notes\":5}"}};
     for (size_t i = 0; i < sizeof meta / sizeof *meta; i++)
         xwriter_set_metadata(w, slice_str(meta[i][0]), slice_str(meta[i][1]), &e);
