@@ -5,7 +5,7 @@
 #include "client/print.h"
 #include "lib/utf8.h"
 
-enum { BAR_LEAST = 10, BAR_PIPED = 40, COLORS = 6 };
+enum { BAR_PIPED = 40, COLORS = 6 };
 
 static const char *const terminal_colors[COLORS] = {"36", "33", "35", "32", "34", "31"};
 
@@ -67,7 +67,7 @@ static size_t bar_width(const struct print *p, size_t used)
 {
     if (!p->screen.terminal)
         return BAR_PIPED;
-    return p->screen.columns > used + BAR_LEAST ? p->screen.columns - used : BAR_LEAST;
+    return p->screen.columns > used ? p->screen.columns - used : 1;
 }
 
 static int64_t highest(const struct json *buckets, size_t n_series)
@@ -91,10 +91,15 @@ static void put_series(struct print *p, const struct json *s, size_t i)
     if (int_of(s, "total")) {
         struct slice first = text_of(s, "first"), last = text_of(s, "last"),
                      bucket = text_of(peak, "bucket");
-        buf_printf(&p->out, ", first %.*s, last %.*s", (int)first.n, first.p, (int)last.n, last.p);
-        if (bucket.n)
-            buf_printf(&p->out, ", peak %.*s with %" PRId64, (int)bucket.n, bucket.p,
-                int_of(peak, "count"));
+        buf_str(&p->out, ", first ");
+        put_flat(&p->out, first);
+        buf_str(&p->out, ", last ");
+        put_flat(&p->out, last);
+        if (bucket.n) {
+            buf_str(&p->out, ", peak ");
+            put_flat(&p->out, bucket);
+            buf_printf(&p->out, " with %" PRId64, int_of(peak, "count"));
+        }
     }
     buf_char(&p->out, '\n');
 }
@@ -280,12 +285,10 @@ void print_with(struct print *p, const struct json *result)
         const struct json *v = json_at(names, i);
         struct slice last = text_of(v, "last");
         double lift = json_number(json_get(v, "lift"), 0);
-        if (p->screen.terminal)
-            buf_printf(&p->out, "%6" PRId64 "  %7.1fx  %-10.*s  ", int_of(v, "count"), lift,
-                (int)last.n, last.p);
-        else
-            buf_printf(&p->out, "%" PRId64 "\t%.2f\t%.*s\t", int_of(v, "count"), lift, (int)last.n,
-                last.p);
+        buf_printf(&p->out, p->screen.terminal ? "%6" PRId64 "  %7.1fx  " : "%" PRId64 "\t%.2f\t",
+            int_of(v, "count"), lift);
+        put_padded(p, last, p->screen.terminal ? 10 : 0);
+        buf_str(&p->out, p->screen.terminal ? "  " : "\t");
         put_flat(&p->out, text_of(v, "name"));
         buf_char(&p->out, '\n');
     }
@@ -303,7 +306,9 @@ static void put_shown(struct print *p, const struct json *hits)
         put_flat(&line, buf_view(&text));
         struct slice s = buf_view(&line), date = hit_text(&h, "date");
         size_t room = p->screen.columns > 40 ? p->screen.columns - 22 : 20;
-        buf_printf(&p->out, "        %.*s  ", (int)date.n, date.p);
+        buf_str(&p->out, "        ");
+        put_padded(p, date, 0);
+        buf_str(&p->out, "  ");
         struct slice rest = s;
         size_t used = 0, keep = 0;
         while (rest.n && used <= room) {

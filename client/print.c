@@ -488,9 +488,17 @@ static int write_out(struct slice s, struct err *e)
     return 0;
 }
 
+/* What is printed as it came. The rest makes what it prints safe piece by piece, between colours
+ * and links of its own. */
+static bool is_raw(const struct print *p)
+{
+    enum action a = p->options->action;
+    return p->form->filter || a == ACT_GET || a == ACT_SUGGEST || a == ACT_LINKS || a == ACT_STATUS;
+}
+
 int print_flush(struct print *p, struct err *e)
 {
-    bool filtered = p->screen.terminal && (p->form->filter || p->options->action != ACT_SEARCH);
+    bool filtered = p->screen.terminal && is_raw(p);
     struct buf safe = {0};
     if (filtered && p->out.n)
         filter(&safe, buf_view(&p->out));
