@@ -69,7 +69,6 @@ struct life {
     pid_t child;
     bool told, stopping;
     bool asked; /* this child could be */
-    int handed; /* the signal that this child was given last */
 };
 
 static void be_the_child(struct life *l, const struct keeper_child *c, pid_t keeper)
@@ -78,7 +77,6 @@ static void be_the_child(struct life *l, const struct keeper_child *c, pid_t kee
     if (getppid() != keeper)
         _exit(EXIT_INTERNAL);
     close(l->watch);
-    sigprocmask(SIG_SETMASK, &l->before, NULL);
     exit(l->k->work(l->k->ctx, c));
 }
 
@@ -93,7 +91,6 @@ static void hand_on(struct life *l)
             l->stopping = true;
             l->k->stopping(l->k->ctx);
         }
-        l->handed = number;
         kill(l->child, number);
     }
 }
@@ -140,7 +137,6 @@ static int begin(struct life *l, struct keeper_child c)
     if (pipe2(ends, O_CLOEXEC))
         return -1;
     l->asked = false;
-    l->handed = 0;
     l->child = fork();
     if (l->child == 0) {
         close(ends[0]);
@@ -169,7 +165,7 @@ static void grow_wary(struct keeper_child *c)
 static int keep(struct life *l)
 {
     struct recent renewals = {0}, faults = {0};
-    struct keeper_child c = {0};
+    struct keeper_child c = {.mask = l->before};
     for (;;) {
         int ready = begin(l, c);
         if (ready < 0) {
@@ -190,12 +186,11 @@ static int keep(struct life *l)
             continue;
         }
         int number = status >= 0 ? WTERMSIG(status) : 0;
-        if (number && number == l->handed)
-            return 0; /* it had not come as far as to mind it */
         log_line(LOG_ERROR, "what answers was ended by signal %d, %s", number, strsignal(number));
         if (give_up(l, &c))
             return EXIT_INTERNAL;
-        if (too_often(&faults, FAULTS) || !l->asked)
+        /* Killed it was from outside, for its memory, say: that tells nothing of the index. */
+        if (!l->asked || (number != SIGKILL && too_often(&faults, FAULTS)))
             grow_wary(&c);
     }
 }

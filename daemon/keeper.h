@@ -10,23 +10,26 @@
  *                                   the socket's queue
  *   because an upgrade made the index one that only the program installed since can read: so does
  *                                   the keeper, and whoever asks next starts that program
- *   by a fault of its own: the next one begins. After too many of late, and where it had not come
- *                           as far as to answer, the index is taken to be damaged: the next one is
- *                           wary of it, and answers so until it is another (index_reader_shun)
+ *   by a fault of its own, or killed: the next one begins. After too many faults of late, and
+ *                           where it had not come as far as to answer, the index is taken to be
+ *                           damaged: the next one is wary of it, and says so until there is another
+ *                           commit (index_reader_shun)
  *
  * When the keeper dies the child does.
  */
 #ifndef KB_KEEPER_H
 #define KB_KEEPER_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 enum { KEEPER_AGAIN = 200 }; /* the child's exit status when it wants a successor */
 
 struct keeper_child {
-    int ready;    /* to be closed with a byte written when it can be asked */
-    bool settled; /* it must not want a successor, there were enough */
-    bool wary;    /* it is not to read the index as it stands */
+    int ready;     /* to be closed with a byte written when it can be asked */
+    bool settled;  /* it must not want a successor, there were enough */
+    bool wary;     /* it is not to read the index as it stands */
+    sigset_t mask; /* to be set once TERM, INT and HUP are minded: until then they wait */
 };
 
 struct keeper {

@@ -120,6 +120,7 @@ struct service {
     int parent;           /* who waits until we can be asked; -1: nobody */
     bool detached, later; /* later: not the first child */
     int keeper;           /* in the child: as `parent`, the keeper */
+    sigset_t mask;        /* and what signals are let in when it can be asked */
 };
 
 static void tell_keeper(void *ctx)
@@ -129,6 +130,7 @@ static void tell_keeper(void *ctx)
         let_go();
     (void)!write(s->keeper, "", 1);
     close(s->keeper);
+    sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
 static int work(void *ctx, const struct keeper_child *c)
@@ -138,6 +140,7 @@ static int work(void *ctx, const struct keeper_child *c)
     if (s->parent >= 0)
         close(s->parent);
     s->keeper = c->ready;
+    s->mask = c->mask;
     listener_lend(&s->listener);
     struct settings *newer = s->later ? settings_read(s->options, s->settings, &e) : NULL;
     if (s->later && !newer)

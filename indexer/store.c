@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -41,11 +42,13 @@ static int locked_by(const struct store *s, struct err *e)
     ssize_t n = pread(s->lock_fd, text, sizeof text - 1, 0);
     text[n > 0 ? n : 0] = '\0';
     long pid = strtol(text, NULL, 10);
-    return pid > 0 ? err_set(e, ERR_LOCKED,
-                         "%s: process %ld is writing: wait for it, or use --wait "
-                         "SECONDS",
-                         s->dir, pid)
-                   : err_set(e, ERR_LOCKED, "%s: another process is writing", s->dir);
+    /* Who has just taken it has not written its own yet. */
+    bool known = pid > 0 && (kill((pid_t)pid, 0) == 0 || errno != ESRCH);
+    return known ? err_set(e, ERR_LOCKED,
+                       "%s: process %ld is writing: wait for it, or use --wait "
+                       "SECONDS",
+                       s->dir, pid)
+                 : err_set(e, ERR_LOCKED, "%s: another process is writing", s->dir);
 }
 
 static int take_lock(struct store *s, int64_t wait_ms, struct err *e)
