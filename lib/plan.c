@@ -22,6 +22,22 @@ double plan_rarity(double units, uint32_t holding, uint32_t titles)
 
 /* --- tiers --------------------------------------------------------------------------------- */
 
+/* Each for itself is one; together they may leave no day. */
+static int check_order(struct planner *pl)
+{
+    day_t from, to, other;
+    char since[11], until[11];
+    struct err none = {0};
+    const struct plan_options *o = pl->o;
+    if (!o->since.n || !o->until.n || date_range(o->since, pl->env->today, &from, &other, &none) ||
+        date_range(o->until, pl->env->today, &other, &to, &none) || from <= to)
+        return 0;
+    day_format(from, since);
+    day_format(to, until);
+    return err_set(pl->e, ERR_PARAMS,
+        "since, until: %s is after %s: write the earlier date as since", since, until);
+}
+
 static int option_filters(struct planner *pl, struct xkids *k)
 {
     const struct plan_options *o = pl->o;
@@ -43,6 +59,8 @@ static int option_filters(struct planner *pl, struct xkids *k)
         if (xkids_add(&pl->m, k, q))
             return -1;
     }
+    if (check_order(pl))
+        return -1;
     return o->vault.n ? xkids_add(&pl->m, k, xquery_prefixed(&pl->m, 'V', o->vault)) : 0;
 }
 

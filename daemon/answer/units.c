@@ -96,6 +96,8 @@ int units_note(struct answer *w, struct slice text, struct slice vault, struct t
     size_t n = 0, at;
     *warning = slice_of(NULL, 0);
     text = bare(text);
+    if (!text.n)
+        return err_set(e, ERR_PARAMS, "note: the name of a note is wanted, as in \"[[Home]]\"");
     struct slice key = schema_link_key(w->arena, text);
     if (text.n && text.p[0] == '/' && by_path(w, &r, text, vault, &v, &n, e))
         return -1;

@@ -70,6 +70,22 @@ tag:"
 like "with the counts" "$(cat facets)" "*kind:*$(kbsearch --facet kind gemma | cut -f2,3 | head -n1 | tr '\t' ' ')*"
 exits "a reversed range" 2 kbsearch --trend day gemma --since 2026-05..2026-04
 like "is told" "$ERR" '*ends before it begins*'
+for method in '' --timeline '--trend day' '--facet kind' '--rising 7d --today 2026-04-19' '--gaps' '--with'; do
+    # shellcheck disable=SC2086 # words of an option
+    case $method in
+    *rising*) set -- $method ;;
+    *) set -- $method 'gemma 4' ;;
+    esac
+    exits "days that leave none: $method" 2 kbsearch "$@" --since 2026-05-01 --until 2026-04
+    is "are told in a line: $method" "$ERR" \
+        "kbsearch: since, until: 2026-05-01 is after 2026-04-30: write the earlier date as since"
+done
+exits "one day is a range" 0 kbsearch --trend day gemma --since 2026-04-09 --until 2026-04-09
+for method in --timeline --gaps --backlinks --links --related --with; do
+    exits "no such note: $method" 1 kbsearch $method '[[Nobody Here]]'
+    is "is told in a line: $method" "$(printf '%s\n' "$ERR" | grep -c 'Nobody Here') $OUT" "1 "
+done
+exits "no name of a note" 2 kbsearch --backlinks '[[]]'
 exits "no such day" 2 kbsearch --asof 2026-02-30 gemma
 exits "no such span" 2 kbsearch --recent soon gemma
 exits "no such span for rising" 2 kbsearch --rising=soon
