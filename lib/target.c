@@ -168,14 +168,20 @@ static struct xquery *links_by(struct resolver *r, struct slice key, const struc
 struct xquery *target_links(struct resolver *r, const struct target_note *note)
 {
     struct xkids k = {0};
-    for (const char *prefix = "NA"; *prefix; prefix++) {
-        struct slice *terms;
-        size_t n;
-        if (xdb_document_terms(r->db, r->m.a, note->head, slice_of(prefix, 1), &terms, &n, r->m.e))
+    struct slice *names;
+    size_t n;
+    for (struct slice end = note->key;;) {
+        const char *slash = memchr(end.p, '/', end.n);
+        if (xkids_add(&r->m, &k, links_by(r, end, note)))
             return NULL;
-        for (size_t i = 0; i < n; i++)
-            if (xkids_add(&r->m, &k, links_by(r, slice_of(terms[i].p + 1, terms[i].n - 1), note)))
-                return NULL;
+        if (!slash)
+            break;
+        end = slice_of(slash + 1, end.n - (size_t)(slash + 1 - end.p));
     }
+    if (xdb_document_terms(r->db, r->m.a, note->head, SLICE_LIT("A"), &names, &n, r->m.e))
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (xkids_add(&r->m, &k, links_by(r, slice_of(names[i].p + 1, names[i].n - 1), note)))
+            return NULL;
     return xquery_over(&r->m, XQ_OR, k);
 }

@@ -191,6 +191,19 @@ static int add_words(struct likeness *l, const struct said *s, bool stemmed)
     return 0;
 }
 
+/* Whether a bracket may begin a link to a note: not when each is of a link to the web. */
+static bool may_link(struct slice text)
+{
+    size_t brackets = 0, outward = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        struct slice rest = slice_of(text.p + i, text.n - i);
+        brackets += text.p[i] == '[';
+        outward += text.p[i] == ']' && (slice_starts(rest, SLICE_LIT("](https://")) ||
+                                           slice_starts(rest, SLICE_LIT("](http://")));
+    }
+    return brackets > outward;
+}
+
 /* The names that a unit links to or, a head, has in its lists: terms in order, E before L. */
 static int names_of(struct likeness *l, docid_t id, const struct record *rec, struct slice **names,
     size_t *n, struct err *e)
@@ -202,8 +215,8 @@ static int names_of(struct likeness *l, docid_t id, const struct record *rec, st
     if (rec->kind == UNIT_NOTE &&
         xdb_document_terms(db, l->w->arena, id, SLICE_LIT("E"), names, n, e))
         return -1;
-    /* Without a bracket there is no link, and a unit's terms cost more than its text. */
-    if (!rec->text.n || !memchr(rec->text.p, '[', rec->text.n))
+    /* A unit's terms cost more than its text. */
+    if (!may_link(rec->text))
         return 0;
     if (xdb_document_terms(db, l->w->arena, id, SLICE_LIT("L"), &links, &n_links, e))
         return -1;
