@@ -15,6 +15,7 @@
 # started and left running is ended, and the folder removed. Nothing here sleeps: kbsearchd
 # returns when it listens, kb_stop when its daemon is gone.
 #
+# $KB_TRAFFIC_DIR: where daemons keep what they and their clients say, for tests/cli/traffic.sh.
 # $KB_SRCDIR: root of the sources. $KB_CORPORA: real notes; kb_corpus NAME skips the test without.
 
 KB_SRCDIR=$(cd "${KB_SRCDIR:-$(dirname "$0")/../..}" && pwd)
@@ -53,7 +54,18 @@ kb_setup() {
     HOME=$T/home XDG_RUNTIME_DIR=$T/run KB_TEST_DIR=$T LC_ALL=C TERM=xterm TZ=UTC
     PATH=${KB_BINDIR:+$KB_BINDIR:}$PATH
     export HOME XDG_RUNTIME_DIR KB_TEST_DIR LC_ALL TERM TZ PATH
+    kb_tap
     cd "$T" || exit 99
+}
+
+# What is said on sockets is kept, for traffic.sh. A sanitizer has to be loaded first.
+kb_tap() {
+    [ -n "${KB_TRAFFIC_DIR-}" ] && [ -z "${LD_PRELOAD-}${KB_SANITIZED-}" ] &&
+        [ -e "$KB_BINDIR/tests/cli/tap.so" ] || return 0
+    mkdir -p "$KB_TRAFFIC_DIR"
+    KB_TRAFFIC=$KB_TRAFFIC_DIR/${0##*/}.tap LD_PRELOAD=$KB_BINDIR/tests/cli/tap.so
+    rm -f "$KB_TRAFFIC"
+    export KB_TRAFFIC LD_PRELOAD
 }
 
 # The whole test is left out, and why.

@@ -4,6 +4,7 @@
 # answer, each commit found at once, and the daemon's memory stays where it was. What it keeps of a
 # revision is bounded and goes with each commit, so memory breathes by a few MiB: it is measured
 # after a first round has filled that.
+unset KB_TRAFFIC_DIR # it takes time
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
 command -v python3 >/dev/null || kb_skip "no python3"
 kb_corpus ainews

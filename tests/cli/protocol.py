@@ -2,7 +2,6 @@
 """
 The socket held against what the protocol promises.
 
-    protocol.py schema SCHEMA RECORD   messages of the wire tests (KB_RECORD of tests/wire/run)
     protocol.py methods SCHEMA         every method of a running daemon, and its events' schemas
     protocol.py pages QUERY...         budgets and cursors
     protocol.py session QUERY          as-you-type
@@ -16,81 +15,13 @@ import sys
 import time
 
 from rpc import Client
+from schema import Schema
 
 
 def check(good, *what):
     if not good:
         print("FAILED:", *[w if isinstance(w, str) else json.dumps(w)[:600] for w in what])
         sys.exit(1)
-
-
-def closed(schema):
-    """The schema with nothing beside its members."""
-    return dict(schema, additionalProperties=False)
-
-
-class Schema:
-    def __init__(self, path):
-        import jsonschema
-        with open(path, encoding="utf-8") as f:
-            self.root = json.load(f)
-        jsonschema.Draft202012Validator.check_schema(self.root)
-        self.make = jsonschema.Draft202012Validator
-        self.known = {}
-
-    def fault(self, value, *path):
-        """What is wrong with a value by the schema at $defs/path..., or None."""
-        if path not in self.known:
-            schema = self.root
-            for name in path:
-                schema = schema["$defs"][name]
-            if path[-1] in ("result", "params"):
-                schema = closed(schema)
-            self.known[path] = self.make(dict(schema, **{"$defs": dict(self.root["$defs"], **schema.get("$defs", {}))}))
-        return next((e.message for e in self.known[path].iter_errors(value)), None)
-
-    def methods(self):
-        return [m for m, d in self.root["$defs"].items() if "params" in d.get("$defs", {})]
-
-
-# --- what the wire tests recorded ---------------------------------------------------------------
-
-def schema(path, record):
-    s = Schema(path)
-    ours, asked, replies, pairs = s.methods(), {}, 0, 0
-    for line in open(record, encoding="utf-8", errors="replace"):
-        side, text = line[0], line[2:]
-        if side == "=":
-            asked = {}
-            continue
-        try:
-            message = json.loads(text)
-        except ValueError:
-            check(side == ">", "no JSON came from the daemon", text)
-            continue
-        if side == ">":
-            if isinstance(message, dict) and message.get("method") in ours and "id" in message:
-                key = json.dumps(message["id"])
-                asked[key] = None if key in asked else message
-            continue
-        replies += 1
-        if "method" in message:
-            check(s.fault(message["params"], message["method"]) is None, message)
-            continue
-        code = message.get("error", {}).get("code")
-        check(code == -32022 or s.fault(message, "response") is None, message, s.fault(message, "response") or "")
-        request = asked.get(json.dumps(message["id"]))
-        if not request:
-            continue
-        fault = s.fault(request.get("params") or {}, request["method"], "params")
-        if "result" in message:
-            pairs += 1
-            check(fault is None, "answered, but no request by the schema", request, str(fault))
-        elif message["error"]["data"]["reason"] == "invalid_params" and "day" not in message["error"]["message"]:
-            pairs += 1
-            check(fault is not None, "refused, but a request by the schema", request, message)
-    check(replies > 300 and pairs > 100, "too little was recorded", "%d %d" % (replies, pairs))
-    print("%d replies, %d of them with their requests" % (replies, pairs))
 
 
 # --- every method ---------------------------------------------------------------------------------
@@ -109,7 +40,9 @@ def methods(path):
         wanted = s.root["$defs"][method]["$defs"]["params"]["required"]
         params = params or {name: "Muse Spark" for name in wanted}
         check(s.fault(params, method, "params") is None, method, params)
-        answer = c.call(method, params)
+        late = c.call(method, dict(params, deadline_ms=1))
+        check("result" in late or late["error"]["data"]["reason"] == "timed_out", "a deadline", method, late)
+        answer = c.call(method, dict(params, deadline_ms=60000))
         check(s.fault(answer, "response") is None, answer)
         if "error" in answer:
             print("%s: %s" % (method, answer["error"]["message"]))
