@@ -9,7 +9,7 @@ printf '#!/bin/sh\nprintf "%%s\\n" "$@" >"%s/opened.part"; mv "%s/opened.part" "
 chmod +x "$T/editor"
 
 begin() {
-    ed_open 150 40 "VISUAL='$T/editor -x' sh '$KB_SRCDIR/contrib/kbsearch-fzf'; echo ended; cat"
+    ed_open 150 40 "VISUAL='$T/editor -x' sh '$KB_SRCDIR/contrib/kbsearch-fzf' ${1-}; echo ended; cat"
     shows "it comes up" 'notes>'
 }
 begin
@@ -21,6 +21,8 @@ shows "it ends" 'ended'
 is "the editor is given line and note" "$(cat "$T/opened")" "-x
 +36
 vault/models/Muse Spark.md"
+begin muse
+shows "what is asked at the start" 'models/Muse Spark.md:[0-9]'
 begin
 ed_keys -l 'date:nonsense'
 shows "an error is shown" 'kbsearch: .*date'

@@ -28,7 +28,7 @@ shows "nothing found" 'kbsearch: no hit'
 ed_keys ':kbsearch date:nonsense' Enter
 shows "an error" 'kbsearch: .*date'
 
-kill -KILL "$(cat "$T/daemon")"
+kill -KILL $(cat "$T/daemon")
 ed_keys ':kbsearch muse' Enter
 shows "a daemon that was killed is started anew" 'kbsearch: done'
 ed_broken
