@@ -5,12 +5,16 @@ import { execFile } from "node:child_process";
 import * as net from "node:net";
 import {
     CancellationToken,
+    CancellationTokenSource,
     createMessageConnection,
+    Message,
     MessageConnection,
     ResponseError,
     SocketMessageReader,
     SocketMessageWriter,
 } from "vscode-jsonrpc/node";
+
+export { CancellationTokenSource };
 
 export interface Piece {
     t: string;
@@ -26,6 +30,15 @@ export interface Hit {
     match_line?: number;
     text: string;
     snippet?: Piece[];
+}
+
+export interface Units {
+    hits: Hit[];
+    total: number;
+}
+
+export interface Suggestions {
+    suggestions: { text: string }[];
 }
 
 export interface Settings {
@@ -80,16 +93,16 @@ export class Client {
     async typed(query: string, session: string, limit: number, token?: CancellationToken): Promise<Hit[]> {
         if (query.trim() === "") return [];
         const params = { query, session, limit, partial: true };
-        return (await this.request<{ hits: Hit[] }>("search", params, token)).hits;
+        return (await this.request<Units>("search", params, token)).hits;
     }
 
-    backlinks(note: string, limit: number): Promise<{ hits: Hit[]; total: number }> {
+    backlinks(note: string, limit: number): Promise<Units> {
         return this.request("backlinks", { note, limit });
     }
 
     async titles(prefix: string): Promise<string[]> {
         const params = { prefix, kind: "title", limit: 30 };
-        const found = await this.request<{ suggestions: { text: string }[] }>("suggest", params);
+        const found = await this.request<Suggestions>("suggest", params);
         return found.suggestions.map((s) => s.text);
     }
 
@@ -129,7 +142,7 @@ export class Client {
         }
         const connection = createMessageConnection(
             new SocketMessageReader(socket),
-            new SocketMessageWriter(socket),
+            new Writer(socket),
         );
         // Only this rejects what still waits for an answer.
         connection.onClose(() => {
@@ -151,6 +164,17 @@ export class Client {
                 else failed(new Failure(err.trim() || `${program} ${option}: ${error.message}`));
             });
         });
+    }
+}
+
+// A write that fails ends the connection, which rejects what waits. Given on, vscode-jsonrpc would
+// throw it where nobody can catch it.
+class Writer extends SocketMessageWriter {
+    constructor(private readonly to: net.Socket) {
+        super(to);
+    }
+    override async write(message: Message): Promise<void> {
+        await super.write(message).catch(() => this.to.destroy());
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 import * as vscode from "vscode";
-import { Client, Failure, Hit, linkAt, linkPrefix, summary } from "../node/client";
+import { CancellationTokenSource, Client, Failure, Hit, linkAt, linkPrefix, summary } from "../node/client";
 
 interface Item extends vscode.QuickPickItem {
     hit: Hit;
@@ -45,12 +45,15 @@ class Results implements vscode.TreeDataProvider<Hit> {
 function live(client: Client, results: Results): void {
     const pick = vscode.window.createQuickPick<Item>();
     let newest = 0;
+    let asked = new CancellationTokenSource();
     pick.placeholder = "Search notes";
     pick.onDidChangeValue(async (query) => {
         const mine = ++newest;
+        asked.cancel();
+        asked = new CancellationTokenSource();
         pick.busy = true;
         try {
-            const hits = await client.typed(query, "quickpick", LIMIT);
+            const hits = await client.typed(query, "quickpick", LIMIT, asked.token);
             if (mine !== newest) return;
             // alwaysShow: the daemon chose them, the editor's own filter must not.
             pick.items = hits.map((hit) => ({
@@ -76,6 +79,7 @@ function live(client: Client, results: Results): void {
     });
     pick.onDidHide(() => {
         newest++;
+        asked.cancel();
         pick.dispose();
     });
     pick.show();

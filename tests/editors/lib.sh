@@ -10,6 +10,18 @@ need() {
     done
 }
 
+# ed_npm [ARGUMENT...]: npm install here. Without a registry the test is left out; any other
+# failure is one.
+ed_npm() {
+    npm install --no-audit --no-fund --no-package-lock --loglevel=error "$@" >npm.log 2>&1 && return
+    if grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network request|ENOTCACHED' npm.log; then
+        kb_skip "no registry of npm: $(grep -m 1 -E 'E[A-Z]{5,}|network' npm.log)"
+    fi
+    kb_result 1 "npm install"
+    kb_diag "$(cat npm.log)"
+    kb_done
+}
+
 # The sample vault in $T/vault, indexed, and a daemon, whose process id is in $T/daemon.
 ed_setup() {
     kb_setup

@@ -8,10 +8,8 @@ KB_NPM=${KB_NPM:-${KB_BINDIR:-/tmp}/tests/editors/npm}
 export KB_NPM
 mkdir -p "$KB_NPM" && cd "$KB_NPM" || exit 99
 [ -e package.json ] || echo '{"private":true}' >package.json
-[ -d node_modules/@modelcontextprotocol/inspector ] ||
-    npm install --no-audit --no-fund --silent @modelcontextprotocol/client@2.4.0 \
-        @modelcontextprotocol/inspector@2.12.0 >/dev/null 2>&1
-[ -d node_modules/@modelcontextprotocol/client ] || kb_skip "npm cannot install the client"
+[ -d node_modules/@modelcontextprotocol/client ] && [ -x node_modules/.bin/mcp-inspector ] ||
+    ed_npm @modelcontextprotocol/client@2.4.0 @modelcontextprotocol/inspector@2.12.0
 ed_setup
 ok "the client library, with its handshake" node "$KB_SRCDIR/tests/editors/mcp.mjs" legacy
 ok "the client library, without one" node "$KB_SRCDIR/tests/editors/mcp.mjs" auto
@@ -19,11 +17,8 @@ ok "the client library, without one" node "$KB_SRCDIR/tests/editors/mcp.mjs" aut
 inspect() {
     "$KB_NPM/node_modules/.bin/mcp-inspector" --cli kbsearch --mcp "$@"
 }
-if [ -x "$KB_NPM/node_modules/.bin/mcp-inspector" ]; then
-    ok "the inspector lists tools" inspect --method tools/list
-    like "search is one" "$OUT" '*"search"*'
-    ok "the inspector calls one" inspect --method tools/call --tool-name search \
-        --tool-arg query=muse
-    like "Muse Spark is found" "$OUT" '*Muse Spark*'
-fi
+ok "the inspector lists tools" inspect --method tools/list
+like "search is one" "$OUT" '*"search"*'
+ok "the inspector calls one" inspect --method tools/call --tool-name search --tool-arg query=muse
+like "Muse Spark is found" "$OUT" '*Muse Spark*'
 kb_done
