@@ -32,7 +32,8 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     p->running = calloc(readers, sizeof(struct request *));
     int rc = p->readers && p->free && p->running ? 0 : err_memory(e);
     while (rc == 0 && p->n < readers) {
-        rc = reader_init(&p->readers[p->n], config->db.text, e);
+        struct reader *r = &p->readers[p->n];
+        rc = reader_init(r, config->db.text, e) || reader_shards(r, config, e) ? -1 : 0;
         if (rc == 0) {
             p->free[p->n_free++] = &p->readers[p->n];
             p->n++;

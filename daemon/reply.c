@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/shards.h"
+
 static uint64_t now_ns(void)
 {
     struct timespec t;
@@ -156,6 +158,31 @@ static void put_hits(struct json_writer *w, const struct hit *hits, size_t n, bo
 /* --- methods -----------------------------------------------------------------------------------
  */
 
+/* What counts by docid, or needs a posting list whole, is not made of parts. Better no answer. */
+static int want_one_index(const struct answer *w, const char *what, struct err *e)
+{
+    return w->reader->index.shards
+               ? err_set(e, ERR_COMPLEX, "%s: this is asked of one local index only, not of shards",
+                     what)
+               : 0;
+}
+
+/* Shards that were down when the answer was made. */
+static void put_incomplete(struct json_writer *j, const struct answer *w)
+{
+    struct slice *names;
+    size_t n = shards_down(w->reader->index.shards, w->arena, &names);
+    json_key(j, "incomplete");
+    if (!n) {
+        json_put_null(j);
+        return;
+    }
+    json_open(j, '{');
+    json_key_string(j, "reason", SLICE_LIT("shard_down"));
+    put_strings(j, "shards", names, n);
+    json_close(j, '}');
+}
+
 static int reply_hello(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
@@ -244,6 +271,10 @@ static int reply_search(struct answer *w, const union proto_params *p,
     (void)facts;
     uint64_t begun = now_ns();
     struct search_result r = {0};
+    const struct search_params *q = &p->search;
+    if ((q->fold || q->facets.p || q->asof.p || q->recent.p) &&
+        want_one_index(w, "fold, facets, asof and recent", e))
+        return -1;
     if (answer_search(w, &p->search, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
@@ -256,8 +287,7 @@ static int reply_search(struct answer *w, const union proto_params *p,
         json_key_int(&j, "units", (int64_t)r.units);
     put_relaxed(&j, &r);
     put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
-    json_key(&j, "incomplete");
-    json_put_null(&j);
+    put_incomplete(&j, w);
     json_key_int(&j, "took_us", (int64_t)((now_ns() - begun) / 1000));
     put_strings(&j, "warnings", r.warnings, r.n_warnings);
     key_string_or_null(&j, "cursor", r.cursor);
@@ -294,6 +324,8 @@ static int reply_get(struct answer *w, const union proto_params *p,
 static int reply_suggest(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "suggest", e))
+        return -1;
     (void)facts;
     struct suggest_result r = {0};
     if (answer_suggest(w, &p->suggest, &r, e))
@@ -332,6 +364,8 @@ static void put_note(struct json_writer *w, const char *key, const struct target
 static int reply_backlinks(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "backlinks", e))
+        return -1;
     (void)facts;
     struct backlinks_result r = {0};
     if (answer_backlinks(w, &p->backlinks, &r, e))
@@ -372,6 +406,8 @@ static void put_link(struct json_writer *w, const struct outgoing *l)
 static int reply_links(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "links", e))
+        return -1;
     (void)facts;
     struct links_result r = {0};
     if (answer_links(w, &p->links, &r, e))
@@ -393,6 +429,8 @@ static int reply_links(struct answer *w, const union proto_params *p,
 static int reply_related(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "related", e))
+        return -1;
     (void)facts;
     struct related_result r = {0};
     if (answer_related(w, &p->related, &r, e))
@@ -409,6 +447,8 @@ static int reply_related(struct answer *w, const union proto_params *p,
 static int reply_new(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "new", e))
+        return -1;
     static const char *const kinds[NEWS_KINDS] = {"added", "changed", "removed"};
     (void)facts;
     struct new_result r = {0};
@@ -529,6 +569,8 @@ static int reply_status(struct answer *w, const union proto_params *p,
 static int reply_timeline(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "timeline", e))
+        return -1;
     static const char *const sources[] = {"digest", "note", "both"};
     (void)facts;
     struct timeline_result r;
@@ -568,6 +610,8 @@ static int reply_timeline(struct answer *w, const union proto_params *p,
 static int reply_gaps(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "gaps", e))
+        return -1;
     static const char *const kinds[] = {"timeline", "missing", "silent"};
     (void)facts;
     struct gaps_result r;
@@ -630,6 +674,8 @@ static void put_series(
 static int reply_trend(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "trend", e))
+        return -1;
     static const char *const names[] = {"day", "week", "month"};
     (void)facts;
     struct trend_result r;
@@ -674,6 +720,8 @@ static int reply_trend(struct answer *w, const union proto_params *p,
 static int reply_facet(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "facet", e))
+        return -1;
     (void)facts;
     struct facet_result r;
     if (answer_facet(w, &p->facet, &r, e))
@@ -691,6 +739,8 @@ static int reply_facet(struct answer *w, const union proto_params *p,
 static int reply_with(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "with", e))
+        return -1;
     (void)facts;
     struct with_result r;
     if (answer_with(w, &p->with, &r, e))
@@ -721,6 +771,8 @@ static int reply_with(struct answer *w, const union proto_params *p,
 static int reply_rising(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "rising", e))
+        return -1;
     (void)facts;
     struct rising_result r;
     if (answer_rising(w, &p->rising, &r, e))
@@ -757,6 +809,8 @@ static int reply_rising(struct answer *w, const union proto_params *p,
 static int reply_subscribe(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
+    if (want_one_index(w, "subscribe", e))
+        return -1;
     (void)facts;
     struct subscribe_result r = {0};
     if (answer_subscribe(w, &p->subscribe, &r, e))

@@ -47,15 +47,36 @@ static int read_counts(struct batch *b, struct err *e)
     return 0;
 }
 
+static unsigned stride(const struct batch *b)
+{
+    return b->parts ? b->parts : 1;
+}
+
+static int check_part(struct batch *b, struct err *e)
+{
+    uint64_t part = 0, parts = 0;
+    if (number_of(b, "part", &part, e) < 0 || number_of(b, "parts", &parts, e) < 0)
+        return -1;
+    if (part == b->part && parts == b->parts)
+        return 0;
+    if (!parts)
+        return err_set(e, ERR_CONFIG,
+            "the index holds all notes, not part %u/%u: run kbindex --full --shard %u/%u", b->part,
+            b->parts, b->part, b->parts);
+    return err_set(e, ERR_CONFIG,
+        "the index holds part %u/%u of the notes: run kbindex --shard %u/%u, or kbindex --full",
+        (unsigned)part, (unsigned)parts, (unsigned)part, (unsigned)parts);
+}
+
 int batch_begin(struct batch *b, struct err *e)
 {
-    uint64_t next_note = 1, next_undated = DOCID_UNDATED;
+    uint64_t next_note = b->parts ? b->part : 1, next_undated = DOCID_UNDATED;
     b->last_ns = progress_now_ns();
     if (number_of(b, "revision", &b->revision, e) < 0)
         return -1;
     b->revision++;
     if (!b->create && b->old &&
-        (number_of(b, "next_note", &next_note, e) < 0 ||
+        (check_part(b, e) < 0 || number_of(b, "next_note", &next_note, e) < 0 ||
             number_of(b, "next_undated", &next_undated, e) < 0 || read_counts(b, e) < 0))
         return -1;
     if (next_note == 0 || next_note > UINT32_MAX || next_undated < DOCID_UNDATED ||
@@ -93,9 +114,10 @@ static int ready(struct batch *b, size_t bytes, struct err *e)
 
 int batch_note_number(struct batch *b, uint32_t *number, struct err *e)
 {
-    if (b->next_note == UINT32_MAX)
+    if (b->next_note > UINT32_MAX - stride(b))
         return err_set(e, ERR_IO, "the index has no note number left: run kbindex --full");
-    *number = b->next_note++;
+    *number = b->next_note;
+    b->next_note += stride(b);
     return 0;
 }
 
@@ -199,6 +221,8 @@ static int set_numbers(struct batch *b, struct err *e)
     if (set_number(b, "schema", SCHEMA_VERSION, e) < 0 ||
         set_number(b, "revision", b->revision, e) < 0 ||
         set_number(b, "next_note", b->next_note, e) < 0 ||
+        (b->parts &&
+            (set_number(b, "part", b->part, e) < 0 || set_number(b, "parts", b->parts, e) < 0)) ||
         set_number(b, "next_undated", b->next_undated, e) < 0 ||
         batch_set(b, SLICE_LIT("uuid"), slice_str(b->uuid), e) < 0 || set_counts(b, e) < 0)
         return -1;

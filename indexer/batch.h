@@ -15,9 +15,10 @@
 
 struct batch {
     /* set by the caller before batch_begin */
-    const char *path; /* of the database */
-    bool create;      /* a new generation */
-    struct xdb *old;  /* the present index, or NULL */
+    const char *path;     /* of the database */
+    bool create;          /* a new generation */
+    unsigned part, parts; /* scan.h; numbers of notes differ between parts */
+    struct xdb *old;      /* the present index, or NULL */
     /* Called before each commit, for what the caller has to write with it. */
     int (*closing)(void *ctx, struct err *e);
     void *ctx;

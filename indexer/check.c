@@ -303,7 +303,7 @@ static int check_note(struct checking *k, const struct scan_file *f)
 
 static int check_vault(struct checking *k)
 {
-    struct scan scan = {0};
+    struct scan scan = {.part = k->vault->part, .parts = k->vault->parts};
     k->fd = open(k->vault->path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (k->fd < 0) {
         finding(k, slice_str(""), 0, strerror(errno));

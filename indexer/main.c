@@ -29,7 +29,8 @@ struct program {
     struct config config;
     struct vaults vaults;
     int64_t wait_ms;
-    bool missing; /* a vault that was named is not there */
+    unsigned part, parts; /* scan.h */
+    bool missing;         /* a vault that was named is not there */
     const struct update_ears *ears;
     struct err e;
 };
@@ -181,6 +182,15 @@ static int check(struct program *p)
     return c.findings ? EX_DATAERR : EX_OK;
 }
 
+static void take_part(struct program *p)
+{
+    config_part(p->config.shard.text, &p->part, &p->parts);
+    for (size_t i = 0; i < p->vaults.n; i++) {
+        p->vaults.v[i].part = p->part;
+        p->vaults.v[i].parts = p->parts;
+    }
+}
+
 static int prepare(struct program *p)
 {
     if (known_vaults(p) < 0)
@@ -196,6 +206,7 @@ static int prepare(struct program *p)
         return -1;
     if (!p->vaults.n && !p->o.remove && !p->missing)
         return err_set(&p->e, ERR_USAGE, "which vault? kbindex FOLDER");
+    take_part(p);
     return 0;
 }
 
@@ -240,6 +251,8 @@ static int write_index(struct program *p)
         .jobs = jobs(&p->config),
         .ears = p->ears};
     int rc = end_doubt(p, &store) < 0 ? -1 : prepare(p);
+    u.part = p->part;
+    u.parts = p->parts;
     bool idle = rc == 0 && p->missing && !o->remove && !p->vaults.n;
     if (rc == 0 && !idle)
         rc = config_private_dir(p->config.state.text, &p->e);
@@ -315,6 +328,7 @@ static int run(struct program *p, int argc, char **argv)
         return write_index(p);
     if (known_vaults(p) < 0)
         return fail(p);
+    take_part(p);
     return p->o.list ? list(p) : check(p);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "indexer/ignore.h"
+#include "lib/hash.h"
 #include "lib/beneath.h"
 
 enum { RULES_BYTES = 1 << 20, READ_TRIES = 3 };
@@ -120,6 +121,9 @@ static int follow(struct walk *w, struct slice rel, struct stat *st)
 
 static int add_file(struct walk *w, int dir, const char *name, struct slice rel)
 {
+    const struct scan *out = w->out;
+    if (out->parts && hash64(rel, 0) % out->parts != out->part - 1)
+        return 0;
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 0 : problem(w, rel, true, false, strerror(errno));

@@ -38,6 +38,8 @@ struct scan_problem {
 };
 
 struct scan {
+    unsigned part,
+        parts; /* given: only the notes of this part of so many, by a hash of rel; 0: all */
     struct scan_file *files; /* bytewise by rel */
     size_t n, cap;
     struct scan_problem *problems;

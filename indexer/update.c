@@ -159,6 +159,8 @@ static int scan_job(struct updating *r, struct job *j, struct err *e)
 {
     const struct vault *v = j->vault;
     const struct update_ears *ears = r->u->ears;
+    j->scan.part = v->part;
+    j->scan.parts = v->parts;
     if (scan_vault(&r->arena, j->fd, v->exclude, v->n_exclude, &j->scan, e) < 0)
         return -1;
     for (size_t i = 0; ears && i < j->scan.n_folders; i++)
@@ -944,6 +946,8 @@ static int open_index(struct updating *r, struct err *e)
     }
     b->old = r->reader.db;
     b->closing = closing;
+    b->part = u->part;
+    b->parts = u->parts;
     b->ctx = r;
     if (!b->uuid[0] && new_uuid(b->uuid, e) < 0)
         return -1;

@@ -39,6 +39,7 @@ struct update {
     bool only_named;             /* bring only the vaults named up to date */
     bool full, force;
     bool quiet, verbose;
+    unsigned part, parts;           /* the vaults' (scan.h) */
     unsigned jobs;                  /* processes that write a new generation */
     const struct update_ears *ears; /* NULL: the run is the only one. Else only news is told */
 

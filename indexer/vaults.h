@@ -17,7 +17,8 @@ struct vault {
     struct slice language;
     struct slice *exclude;
     size_t n_exclude;
-    bool named; /* on this command line */
+    bool named;           /* on this command line */
+    unsigned part, parts; /* scan.h */
 };
 
 struct vaults {

@@ -67,6 +67,29 @@ static bool is_number(const struct config_row *row, const char *text)
     return !errno && end != text && !*end && *text != ' ' && n >= row->least && n <= row->most;
 }
 
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t n = strlen(text);
+    for (const char *c = choices; n && c; c = strchr(c, '|')) {
+        c += *c == '|';
+        if (strcspn(c, "|") == n && strncmp(c, text, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_part(const struct config_row *row, const char *text)
+{
+    unsigned i, n;
+    return config_part(text, &i, &n) && i >= 1 && i <= n && n <= row->most;
+}
+
+bool config_part(const char *text, unsigned *i, unsigned *n)
+{
+    int end = 0;
+    return text && sscanf(text, "%4u/%4u%n", i, n, &end) == 2 && !text[end];
+}
+
 /* Fills *e, behind `where`, when `text` is no value of the row. */
 static int check_value(const struct config_row *row, enum err_code code, const char *where,
     const char *text, struct err *e)
@@ -82,6 +105,14 @@ static int check_value(const struct config_row *row, enum err_code code, const c
         return log_level_of(text)
                    ? 0
                    : err_set(e, code, "%s %s: one of error, warning, info, detail", where, text);
+    case CONFIG_CHOICE:
+        return is_choice(row->argument, text)
+                   ? 0
+                   : err_set(e, code, "%s %s: one of %s", where, text, row->argument);
+    case CONFIG_PART:
+        return is_part(row, text) ? 0
+                                  : err_set(e, code, "%s %s: I/N, such as 1/2, with N up to %u",
+                                        where, text, row->most);
     case CONFIG_YES:
         return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0
                    ? 0
@@ -281,12 +312,13 @@ static bool one_more(struct arena *a, void **v, size_t n, size_t size)
     return grown != NULL;
 }
 
-/* The NAME of [vault "NAME"] or [vault NAME]; NULL if the section is something else. */
-static const char *vault_name(struct load *l, const char *section)
+/* The NAME of [KIND "NAME"] or [KIND NAME]; NULL if the section is something else. */
+static const char *section_name(struct load *l, const char *section, const char *kind)
 {
-    if (strncmp(section, "vault", 5) != 0 || (section[5] != ' ' && section[5] != '\t'))
+    size_t n = strlen(kind);
+    if (strncmp(section, kind, n) != 0 || (section[n] != ' ' && section[n] != '\t'))
         return NULL;
-    struct slice name = slice_trim(slice_str(section + 5));
+    struct slice name = slice_trim(slice_str(section + n));
     const char *text = arena_strndup(l->arena, name.p, name.n);
     return text ? unquoted(l, text) : NULL;
 }
@@ -356,6 +388,73 @@ static int set_vault(struct load *l, const char *vault_of, const char *name, con
     return 0;
 }
 
+static struct config_shard *shard(struct load *l, const char *name)
+{
+    struct config *c = l->config;
+    for (size_t i = 0; i < c->n_shards; i++)
+        if (strcmp(c->shards[i].name, name) == 0)
+            return &c->shards[i];
+    void *v = c->shards;
+    if (!one_more(l->arena, &v, c->n_shards, sizeof *c->shards))
+        return NULL;
+    c->shards = v;
+    c->shards[c->n_shards] = (struct config_shard){.name = name};
+    return &c->shards[c->n_shards++];
+}
+
+/* Host and path go to ssh and to a shell there: nothing in them that either would read. */
+static bool is_harmless(const char *s)
+{
+    for (const char *c = s; *c; c++)
+        if (!((*c >= '0' && *c <= '9') || ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z') ||
+                strchr("/._-@:", *c)))
+            return false;
+    return *s && *s != '-';
+}
+
+static int place(struct load *l, const char *value, const char **out)
+{
+    bool tcp = strncmp(value, "tcp://", 6) == 0, ssh = strncmp(value, "ssh://", 6) == 0;
+    const char *end = tcp ? strrchr(value + 6, ':') : ssh ? strchr(value + 6, '/') : NULL;
+    *out = value;
+    if (tcp || ssh)
+        return is_harmless(value + 6) && end && end > value + 6 && end[1]
+                   ? 0
+                   : at_line(l,
+                         tcp ? "tcp://HOST:PORT is needed, not "
+                             : "ssh://HOST/PATH is needed, not ",
+                         value);
+    return absolute(l, l->folder, value, out);
+}
+
+static int set_shard(struct load *l, const char *shard_of, const char *name, const char *value)
+{
+    if (!*shard_of)
+        return at_line(l, "a shard needs a name: [shard \"NAME\"]", "");
+    struct config_shard *s = shard(l, shard_of);
+    const char *at = here(l), *where;
+    if (!s || !at)
+        return err_memory(l->err);
+    bool database = strcmp(name, "database") == 0;
+    if (!database && strcmp(name, "mirror") != 0)
+        return unknown_key(l, "shard", name);
+    if (database && s->n_places)
+        return at_line(l, "the database comes once, before the mirrors: ", value);
+    if (!database && !s->n_places)
+        return at_line(l, "the database comes before its mirrors: ", value);
+    void *list = (void *)s->places, *lines = (void *)s->places_at;
+    if (place(l, value, &where))
+        return -1;
+    if (!one_more(l->arena, &list, s->n_places, sizeof *s->places) ||
+        !one_more(l->arena, &lines, s->n_places, sizeof *s->places_at))
+        return err_memory(l->err);
+    ((const char **)lines)[s->n_places] = at;
+    ((const char **)list)[s->n_places++] = where;
+    s->places = list;
+    s->places_at = lines;
+    return 0;
+}
+
 static bool is_saved_name(const char *s)
 {
     for (; *s; s++) {
@@ -386,7 +485,7 @@ static int set_saved(struct load *l, const char *name, const char *value)
 
 static int set(struct load *l, const char *section, const char *name, const char *value)
 {
-    static const char *const known[] = {"vault \"NAME\"", "saved"};
+    static const char *const known[] = {"vault \"NAME\"", "shard \"NAME\"", "saved"};
     if (!*value)
         return at_line(l, "no value for ", name);
     if (has_control(value))
@@ -399,9 +498,11 @@ static int set(struct load *l, const char *section, const char *name, const char
         return set_saved(l, name, text);
     if (!*section)
         return set_general(l, name, text);
-    const char *vault_of = vault_name(l, section);
-    return vault_of ? set_vault(l, vault_of, name, text)
-                    : unknown(l, "section", section, known, sizeof known / sizeof *known);
+    const char *vault_of = section_name(l, section, "vault"),
+               *shard_of = section_name(l, section, "shard");
+    return vault_of   ? set_vault(l, vault_of, name, text)
+           : shard_of ? set_shard(l, shard_of, name, text)
+                      : unknown(l, "section", section, known, sizeof known / sizeof *known);
 }
 
 static int on_pair(void *user, const char *section, const char *name, const char *value)
@@ -736,6 +837,13 @@ static void print_vault(const struct config_vault *v, struct buf *out)
         print_value(out, "exclude", v->exclude[j], v->exclude_at[j]);
 }
 
+static void print_shard(const struct config_shard *s, struct buf *out)
+{
+    buf_printf(out, "\n[shard \"%s\"]\n", s->name);
+    for (size_t i = 0; i < s->n_places; i++)
+        print_value(out, i ? "mirror" : "database", s->places[i], s->places_at[i]);
+}
+
 void config_print(const struct config *c, struct buf *out)
 {
     if (c->file.text)
@@ -749,6 +857,8 @@ void config_print(const struct config *c, struct buf *out)
         print_value(out, "synonyms", c->synonyms, "beside config-file");
     for (size_t i = 0; i < c->n_vaults; i++)
         print_vault(&c->vaults[i], out);
+    for (size_t i = 0; i < c->n_shards; i++)
+        print_shard(&c->shards[i], out);
     if (c->n_saved)
         buf_str(out, "\n[saved]\n");
     for (size_t i = 0; i < c->n_saved; i++)

@@ -23,6 +23,8 @@ enum config_kind {
     CONFIG_NUMBER,
     CONFIG_SECONDS, /* with a fraction */
     CONFIG_LEVEL,   /* of log.h */
+    CONFIG_CHOICE,  /* one of `argument` */
+    CONFIG_PART,    /* i/n */
     CONFIG_YES      /* yes or no; as an option --name, or --name=no */
 };
 
@@ -71,6 +73,13 @@ struct config_vault { /* [vault "kb"] */
     const char *const *exclude_at;
 };
 
+struct config_shard { /* [shard "a"] */
+    const char *name;
+    const char *const *places; /* `database`, then each `mirror`: absolute paths, tcp:, ssh: */
+    const char *const *places_at;
+    size_t n_places;
+};
+
 struct config_saved { /* [saved] name = query */
     const char *name, *query, *at;
 };
@@ -85,6 +94,8 @@ struct config {
 #include "lib/setting.def"
     struct config_vault *vaults;
     size_t n_vaults;
+    struct config_shard *shards; /* none: one local index, `db` */
+    size_t n_shards;
     struct config_saved *saved;
     size_t n_saved;
     const char *synonyms; /* beside the configuration (synonyms.h), there or not */
@@ -98,6 +109,7 @@ struct config {
  * The file is $XDG_CONFIG_HOME/kbsearch/kbsearch.conf (~/.config); everything works without it:
  *     index = main              before any section: the settings of setting.def
  *     [vault "kb"]              path, language, exclude (any number of times)
+ *     [shard "a"]               database, then mirror (any number of times)
  *     [saved]                   name = query, for @name
  * A line is at most 198 bytes, a section's or key's name 49. Relative paths in it are meant from
  * its folder, others from the working directory; "~/" is HOME.
@@ -117,6 +129,8 @@ int config_load(struct arena *a, const struct config_options *o, struct config *
 
 /* The number of a CONFIG_NUMBER; `unset` while it is not set. */
 unsigned config_number(const struct config_value *v, unsigned unset);
+/* The numbers of a CONFIG_PART; false: it is none. */
+bool config_part(const char *text, unsigned *i, unsigned *n);
 bool config_is_yes(const struct config_value *v);
 
 /* For a process that runs with `now`: puts back into *newer what it cannot change while it runs,

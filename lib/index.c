@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/schema.h"
+#include "lib/shards.h"
 
 enum {
     MAX_TRIES = 3,       /* swaps and commits borne within one refresh */
@@ -40,6 +41,8 @@ void index_reader_free(struct index_reader *r)
     if (!r->dir)
         return;
     let_go(r);
+    shards_free(r->shards);
+    r->shards = NULL;
     free(r->dir);
     r->dir = NULL;
 }
@@ -350,8 +353,16 @@ static int refresh(struct index_reader *r, const char *current, struct err *e)
     }
 }
 
+static int refresh_shards(struct index_reader *r, struct err *e)
+{
+    memcpy(r->uuid, r->shards->uuid, sizeof r->uuid);
+    return shards_refresh(r->shards, &r->db, &r->revision, e);
+}
+
 int index_reader_refresh(struct index_reader *r, struct err *e)
 {
+    if (r->shards)
+        return refresh_shards(r, e);
     if (is_shunned(r))
         return err_set(
             e, ERR_DAMAGED, "index %s is damaged: reading it crashed: run kbindex --full", r->dir);

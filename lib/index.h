@@ -26,6 +26,7 @@ struct index_reader {
     int folder;     /* gen-N, held open so that its inode is given to no other folder; or -1 */
     uint64_t moves; /* xdb_moves when last checked */
     size_t memory;  /* for posting lists (postings.h); 0: as much as is good */
+    struct shards *shards; /* its parts (shards.h), whose union `db` then is; NULL: one folder */
     char uuid[33];
     uint64_t revision;
     uint64_t schema; /* of the index last looked at, also of one refused; 0: none, or unreadable */

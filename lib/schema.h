@@ -45,11 +45,12 @@
  *   32768th of their day.
  *
  * Metadata: "schema" (decimal), "uuid" (32 hex), "revision" (decimal; goes on through rebuilds),
- *   "next_note", "next_undated" (decimal), "vaults" (JSON array of {name, path, language, notes,
- *   units}), "counts" (JSON object: units, notes, and units by kind), "d:<day>" next free number in
- *   that day, "n:<vault>/<rel>" the note's state and "u:<n>" its units' (indexer/state.h),
- *   "j:<joined>" the words of a letters-only compound, "open weights" (many, '\n' between),
- *   "o:<n>" the note with number n: "<vault>/<rel>".
+ *   "part", "parts" (decimal; none: it holds all notes. Numbers of notes then are those that leave
+ *   part modulo parts), "next_note", "next_undated" (decimal), "vaults" (JSON array of {name, path,
+ * language, notes, units}), "counts" (JSON object: units, notes, and units by kind), "d:<day>" next
+ * free number in that day, "n:<vault>/<rel>" the note's state and "u:<n>" its units'
+ * (indexer/state.h), "j:<joined>" the words of a letters-only compound, "open weights" (many, '\n'
+ * between), "o:<n>" the note with number n: "<vault>/<rel>".
  *
  * The id is a hash of the vault's name, the rendered text with blanks folded (the head's with its
  * title in front) and the number of the unit among those of equal text in the vault. Such a number

@@ -27,8 +27,9 @@
 struct xdb {
     Xapian::Database db;
     std::string path;
-    bool single;    /* one glass database, not a stub over several */
-    uint64_t moves; /* how often it came to another revision */
+    bool single;         /* one glass database, not a stub over several */
+    uint64_t moves;      /* how often it came to another revision */
+    bool remote = false; /* it, or a part of it */
     void *attached = nullptr;
     void (*free_attached)(void *) = nullptr;
 
@@ -79,6 +80,8 @@ struct failure {
     const char *text;
 };
 
+const char several[] = "this is asked of one local index only, not of shards";
+
 int report(struct err *e, enum err_code code, const Xapian::Error &x)
 {
     const char *why = x.get_error_string();
@@ -114,6 +117,8 @@ try {
     return report(e, ERR_NOT_FOUND, x);
 } catch (const Xapian::WildcardError &x) {
     return report(e, ERR_COMPLEX, x);
+} catch (const Xapian::NetworkError &x) {
+    return report(e, ERR_MODIFIED, x);
 } catch (const Xapian::Error &x) {
     return err_set(e, ERR_INTERNAL, "Xapian: %s: %s", x.get_type(), x.get_msg().c_str());
 } catch (const std::bad_alloc &) {
@@ -620,7 +625,7 @@ class builder
     Q docids(const struct xquery *q) const
     {
         if (xdb_ && !xdb_->single)
-            throw failure{ERR_INTERNAL, "a set of docids asked of several databases at once"};
+            throw failure{ERR_COMPLEX, several};
         if (q->n_docids == 0)
             return Q();
         docid_source source(q->docids, q->n_docids);
@@ -680,7 +685,8 @@ class builder
 
   public:
     builder(const struct xdb *db, watch *w, bool wdf_matters)
-        : xdb_(db), watch_(w && w->armed() ? w : nullptr), wdf_matters_(wdf_matters)
+        : xdb_(db), watch_(w && w->armed() && !(db && db->remote) ? w : nullptr),
+          wdf_matters_(wdf_matters)
     {
     }
     Q operator()(const struct xquery *q, role r) const
@@ -737,7 +743,7 @@ void collect(
     struct xdb *db, struct arena *a, const Xapian::Query &query, watch &w, struct xresult *r)
 {
     if (!db->single)
-        throw failure{ERR_INTERNAL, "all docids asked of several databases at once"};
+        throw failure{ERR_COMPLEX, several};
     Xapian::Enquire enquire(db->db);
     enquire.set_query(query);
     enquire.set_weighting_scheme(Xapian::BoolWeight());
@@ -882,6 +888,58 @@ int xdb_open(struct xdb **db, const char *path, struct err *e)
             return -1;
         Xapian::Database found(path);
         *db = new xdb(found, path, is_single(found));
+        return 0;
+    });
+}
+
+/* "HOST:PORT" behind tcp:// */
+static Xapian::Database open_tcp(const std::string &address, unsigned timeout, unsigned connect)
+{
+    size_t colon = address.rfind(':');
+    unsigned port = static_cast<unsigned>(strtoul(address.c_str() + colon + 1, nullptr, 10));
+    return Xapian::Remote::open(address.substr(0, colon), port, timeout, connect);
+}
+
+/* "HOST/PATH" behind ssh:// */
+static Xapian::Database open_ssh(const std::string &address, unsigned timeout, unsigned connect)
+{
+    size_t slash = address.find('/');
+    std::string path = address.substr(slash);
+    std::string seconds = std::to_string(connect / 1000 + 1);
+    return Xapian::Remote::open("ssh",
+        "-o BatchMode=yes -o ConnectTimeout=" + seconds + " " + address.substr(0, slash) +
+            " xapian-progsrv -t300 " + path + "/current",
+        timeout);
+}
+
+int xdb_open_at(
+    struct xdb **db, const char *address, unsigned timeout_ms, unsigned connect_ms, struct err *e)
+{
+    *db = nullptr;
+    if (address[0] == '/')
+        return xdb_open(db, address, e);
+    return opening(address, e, [&](struct err *) {
+        std::string behind(address + strlen("tcp://"));
+        *db = new xdb(address[0] == 't' ? open_tcp(behind, timeout_ms, connect_ms)
+                                        : open_ssh(behind, timeout_ms, connect_ms),
+            address, false);
+        (*db)->remote = true;
+        return 0;
+    });
+}
+
+int xdb_join(struct xdb **db, struct xdb *const *parts, size_t n, struct err *e)
+{
+    *db = nullptr;
+    return guard(e, [&] {
+        Xapian::Database all;
+        bool remote = false;
+        for (size_t i = 0; i < n; i++) {
+            all.add_database(parts[i]->db);
+            remote = remote || parts[i]->remote;
+        }
+        *db = new xdb(all, "", false);
+        (*db)->remote = remote;
         return 0;
     });
 }

@@ -78,6 +78,17 @@ struct xdb;
 
 /* `path`: a glass database's folder (a stub file works too). */
 int xdb_open(struct xdb **db, const char *path, struct err *e);
+/*
+ * A database by its address: a folder, tcp://HOST:PORT of a xapian-tcpsrv, or ssh://HOST/PATH, for
+ * which ssh runs xapian-progsrv there (on PATH/current where that is). Each step of an answer may
+ * take `timeout_ms`, connecting `connect_ms`. When a connection breaks, here or later, that is
+ * ERR_MODIFIED: open it anew and ask again.
+ */
+int xdb_open_at(
+    struct xdb **db, const char *address, unsigned timeout_ms, unsigned connect_ms, struct err *e);
+/* Several as one; they may be closed before it. Docids are interleaved: of the n parts the i-th's
+ * docid d is (d - 1) * n + i + 1. */
+int xdb_join(struct xdb **db, struct xdb *const *parts, size_t n, struct err *e);
 void xdb_close(struct xdb *db); /* NULL is fine */
 /* To the newest commit; cheap when there is none. Not enough when the folder itself was swapped
  * (faults.md 4): the caller compares (st_dev, st_ino) and opens anew. */

@@ -53,6 +53,8 @@ struct reader {
     } synonyms;
 };
 int reader_init(struct reader *r, const char *db_dir, struct err *e);
+/* Has it read the shards of the configuration, if that names any, instead of the folder. */
+int reader_shards(struct reader *r, const struct config *c, struct err *e);
 void reader_free(struct reader *r);
 /* The user's synonyms as the file stands now. NULL: there are none, or *fault tells what is wrong
  * with it. Both live until the next call. */

@@ -7,6 +7,7 @@
 #include "daemon/answer/fold.h"
 #include "lib/json.h"
 #include "lib/resolve.h"
+#include "lib/shards.h"
 #include "lib/spell.h"
 
 struct languages {
@@ -64,6 +65,11 @@ int reader_init(struct reader *r, const char *db_dir, struct err *e)
         return -1;
     }
     return 0;
+}
+
+int reader_shards(struct reader *r, const struct config *c, struct err *e)
+{
+    return shards_new(&r->index.shards, c, e);
 }
 
 void reader_free(struct reader *r)

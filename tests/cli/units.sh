@@ -22,6 +22,18 @@ if command -v systemd-analyze >/dev/null; then
             "units/$u.service"
         echo "# figure exposure-$u $(printf '%s\n' "$OUT" | sed -n 's/.*level for [^:]*: \([0-9.]*\).*/\1/p')"
     done
+    if [ -x /usr/bin/xapian-tcpsrv ]; then
+        ok "kbsearch-shard.service: systemd verifies it" systemd-analyze --user --man=no verify units/kbsearch-shard.service
+        is "kbsearch-shard.service: and says nothing" "$OUT$ERR" ""
+    fi
+    mkdir units/kbsearchd.service.d && mv units/kbsearchd-shards.conf units/kbsearchd.service.d/
+    ok "kbsearchd with shards: systemd verifies it" systemd-analyze --user --man=no verify units/kbsearchd.service
+    for u in kbsearch-shard kbsearchd; do
+        ok "$u, with the network: exposed no more than 3.0" systemd-analyze --user security --offline=true \
+            --threshold=30 "units/$u.service"
+        echo "# figure exposure-$u-network $(printf '%s\n' "$OUT" | sed -n 's/.*level for [^:]*: \([0-9.]*\).*/\1/p')"
+    done
+    mv units/kbsearchd.service.d/kbsearchd-shards.conf units/ && rmdir units/kbsearchd.service.d
 else
     echo "# no systemd-analyze: units are not verified"
 fi

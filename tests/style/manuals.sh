@@ -38,7 +38,7 @@ for program in kbsearch kbindex kbsearchd; do
 done
 n=$((n + 1))
 lacking=$(sed -n 's/^SETTING([a-z_]*, "\([a-z-]*\)".*/\1/p; s/^KEY("[a-z]*", "\([a-z-]*\)".*/\1/p' lib/setting.def |
-    while read -r key; do grep -q "^\.It Cm $key\$" docs/man/kbsearch.conf.5 || echo "$key"; done)
+    while read -r key; do grep -qE "^\.It Cm (.* )?$key( ,.*)?\$" docs/man/kbsearch.conf.5 || echo "$key"; done)
 if [ -z "$lacking" ]; then
     echo "ok $n - kbsearch.conf.5 names every key"
 else

@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Two shards and a mirror against one local index, and a bad network between them.
+
+shards.py BINDIR VAULT DIR REQUESTS [NAMESPACE_A NAMESPACE_B]: prints TAP and figures. With network
+namespaces, the servers run in them, at 10.83.0.1 and 10.83.0.2; else all is on this host."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+bindir, vault, top, requests = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+spaces = sys.argv[5:7]
+host = ["10.83.0.1", "10.83.0.2"] if spaces else ["127.0.0.1", "127.0.0.1"]
+count, bad = 0, 0
+QUERIES = ["muse", "closed source", "open weights", '"closed source"', "quant*", "model -meta", "GPT-5", "gpt5",
+           "tag:release OR qwen", "title:muse", "geminu", "note:(muse benchmark)", "[[Muse Spark]]", "entity:Qwen",
+           "kind:entry", "on:2026-04-09", "date:2026-04", "path:models", "/muse/", "closed NEAR/5 source",
+           "-muse kind:event", "[status:released]", "source:arxiv.org", "meta closed weights licence benchmark"]
+
+
+def ok(good, name, more=""):
+    global count, bad
+    count += 1
+    bad += not good
+    print("%sok %d - %s" % ("" if good else "not ", count, name), flush=True)
+    if not good:
+        print("# " + str(more)[:600], flush=True)
+
+
+def run(*args, **more):
+    return subprocess.run([bindir + "/" + args[0], *args[1:]], check=True, capture_output=True, text=True, **more)
+
+
+def inside(i, *command):
+    return (["ip", "netns", "exec", spaces[i]] if spaces else []) + list(command)
+
+
+class Server:
+    """xapian-tcpsrv and the processes that it forks."""
+
+    def __init__(self, i, db, port):
+        self.args = inside(i, "xapian-tcpsrv", "-q", "-I", host[i], "-p", str(port), db)
+        self.at = (host[i], port)
+        self.start()
+
+    def start(self):
+        self.p = subprocess.Popen(self.args, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while True:
+            try:
+                socket.create_connection(self.at, 1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+
+    def kill(self):
+        os.killpg(self.p.pid, signal.SIGKILL)
+        self.p.wait()
+
+
+class Relay:
+    def __init__(self, i, port, to):
+        self.p = subprocess.Popen(inside(i, sys.executable, os.path.join(os.path.dirname(__file__), "../cli/relay.py"),
+                                         "%s:%d" % (host[i], port), "%s:%d" % to),
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.p.stdout.readline()
+
+    def say(self, word):
+        self.p.stdin.write(word + "\n")
+        self.p.stdin.flush()
+        self.p.stdout.readline()
+
+
+class Line:
+    def __init__(self, path):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(30)
+        self.s.connect(path)
+        self.f = self.s.makefile("rw")
+        self.n = 0
+
+    def ask(self, method, **params):
+        self.n += 1
+        self.f.write(json.dumps({"jsonrpc": "2.0", "id": self.n, "method": method, "params": params}) + "\n")
+        self.f.flush()
+        r = json.loads(self.f.readline())
+        assert r["id"] == self.n, (r, self.n)
+        return r
+
+
+def hits(line, query, **params):
+    r = line.ask("search", query=query, limit=1000, today="2026-04-30", **params)
+    if "error" in r:
+        return r["error"]["message"]
+    r = r["result"]
+    return {"total": r["total"], "relaxed": r["relaxed"], "suggestion": r["suggestion"],
+            "hits": sorted((h["path"], h["line"], round(h["score"], 9), h["text"], json.dumps(h["snippet"])) for h in r["hits"])}
+
+
+def daemon(name, *args):
+    sock = "%s/%s.sock" % (top, name)
+    p = subprocess.Popen([bindir + "/kbsearchd", "--foreground", "--socket", sock, *args],
+                         stderr=open("%s/%s.log" % (top, name), "w"))
+    while not os.path.exists(sock):
+        time.sleep(0.01)
+    return p, sock
+
+
+one = top + "/one"
+run("kbindex", "-q", "--db", one, vault)
+for i in (1, 2):
+    run("kbindex", "-q", "--db", "%s/s%d" % (top, i), "--shard", "%d/2" % i, vault)
+tables = [os.path.realpath("%s/s%d/current" % (top, i)) for i in (1, 2)]
+a, b, m = Server(0, tables[0], 34571), Server(1, tables[1], 34572), Server(0, tables[1], 34573)
+relay = Relay(1, 34582, b.at)
+daemons = []
+
+
+def conf(name, text):
+    path = "%s/%s.conf" % (top, name)
+    with open(path, "w") as f:
+        f.write("shard-timeout = 700\nshard-connect = 300\ncache = 0\n" + text)
+    p, sock = daemon(name, "--config-file", path)
+    daemons.append(p)
+    return Line(sock), sock
+
+
+B = "tcp://%s:34582" % host[1]
+A = "tcp://%s:34571" % host[0]
+p, sock = daemon("local", "--db", one)
+daemons.append(p)
+local = Line(sock)
+paths, _ = conf("paths", '[shard "a"]\ndatabase = %s/s1\n[shard "b"]\ndatabase = %s/s2\n' % (top, top))
+both, both_sock = conf("both", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' % (A, B))
+mirrored, _ = conf("mirrored", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\nmirror = tcp://%s:34573\n' % (A, B, host[0]))
+required, _ = conf("required", 'required = all\n[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' % (A, B))
+try:
+    for kind, line in (("two folders", paths), ("two servers", both)):
+        different = []
+        for q in QUERIES:
+            for params in ({}, {"match": "any"}, {"sort": "newest"}, {"sort": "path"}):
+                if "sort" in params and "any" in params:
+                    continue
+                want, got = hits(local, q, **params), hits(line, q, **params)
+                if want != got:
+                    different.append((q, params, want if isinstance(want, str) else want["total"],
+                                      got if isinstance(got, str) else got["total"]))
+        ok(not different, "%s answer as one local index, weights and snippets too: %d queries" % (kind, 4 * len(QUERIES)), different[:4])
+    refused = [both.ask(*how) if isinstance(how, tuple) else both.ask("search", **how)
+               for how in (("rising",), ("new",), ("subscribe",), {"query": "heading:models"}, {"query": "muse", "fold": True},
+                           {"query": "muse", "recent": "30d"}, {"query": "muse", "asof": "2026-04-10"})]
+    odd = [r for r in refused if "one local index only" not in r.get("error", {}).get("message", "")]
+    ok(not odd, "what shards cannot do is refused in words", odd)
+
+    # Under load: one connection a thread, each request answered once, right or incomplete.
+    want = {q: hits(local, q)["total"] for q in QUERIES[:8]}
+    answers, wrong, slowest, partial, stop = [0] * 8, [], [0.0], [0], threading.Event()
+
+    def load(i):
+        line = Line(both_sock)
+        while not stop.is_set():
+            q = QUERIES[:8][answers[i] % 8]
+            t = time.monotonic()
+            try:
+                r = line.ask("search", query=q, limit=5)
+            except Exception as e:
+                wrong.append(repr(e))
+                return
+            slowest[0] = max(slowest[0], time.monotonic() - t)
+            answers[i] += 1
+            r = r.get("result")
+            if not r:
+                wrong.append("an error")
+            elif r["incomplete"]:
+                partial[0] += 1
+                if r["incomplete"] != {"reason": "shard_down", "shards": ["b"]}:
+                    wrong.append(r["incomplete"])
+            elif r["total"] != want[q]:
+                wrong.append((q, r["total"], want[q]))
+
+    threads = [threading.Thread(target=load, args=(i,)) for i in range(8)]
+    for t in threads:
+        t.start()
+
+    def until(line, complete, limit):
+        begun = time.monotonic()
+        while time.monotonic() - begun < limit:
+            r = line.ask("search", query="closed source").get("result")
+            if r and (r["incomplete"] is None) == complete:
+                return time.monotonic() - begun
+        return None
+
+    def fault(name, begin, end, rounds):
+        down, back = [], []
+        for _ in range(rounds):
+            begin()
+            down.append(until(both, False, 10))
+            end()
+            back.append(until(both, True, 10))
+            calm = sum(answers) + requests // 20
+            while sum(answers) < calm and not wrong:
+                time.sleep(0.01)
+        good = None not in down + back
+        ok(good and max(back) < 5, "%s: incomplete, and back within 5 s" % name, (down, back))
+        if good:
+            print("# figure shards-%s-down-s %.2f" % (name, max(down)))
+            print("# figure shards-%s-back-s %.2f" % (name, max(back)), flush=True)
+
+    rounds = 2
+    begun = time.monotonic()
+    while True:
+        fault("kill", b.kill, b.start, rounds)
+        fault("cut", lambda: relay.say("cut"), lambda: relay.say("pass"), rounds)
+        fault("hole", lambda: relay.say("hole"), lambda: relay.say("pass"), rounds)
+        fault("slow", lambda: relay.say("slow 900"), lambda: relay.say("pass"), rounds)
+        if sum(answers) >= requests or time.monotonic() - begun > 900:
+            break
+    b.kill()
+    ok(until(both, False, 10) is not None, "a shard is down")
+    r = mirrored.ask("search", query="muse", limit=5)
+    r = mirrored.ask("search", query="muse", limit=5).get("result") or r
+    ok(r.get("incomplete", 0) is None and r["total"] == want["muse"], "its mirror answers", r)
+    r = required.ask("search", query="muse")
+    ok("shard b is down, and all are required" in r.get("error", {}).get("message", ""), "required = all refuses", r)
+    b.start()
+    ok(until(both, True, 10) is not None, "all is well again")
+    stop.set()
+    for t in threads:
+        t.join()
+    ok(not wrong, "each request under load was answered once, and right", wrong[:4])
+    ok(slowest[0] < 5, "none took longer than its deadline", slowest)
+    print("# figure shards-requests %d" % sum(answers))
+    print("# figure shards-incomplete %d" % partial[0])
+    print("# figure shards-slowest-s %.2f" % slowest[0])
+except Exception as e:
+    ok(False, "no surprise", repr(e))
+    for name in ("local", "paths", "both", "mirrored", "required"):
+        for l in open("%s/%s.log" % (top, name)).read().splitlines()[-8:]:
+            print("# %s: %s" % (name, l))
+finally:
+    for p in daemons:
+        p.terminate()
+        p.wait()
+    for s in (a, b, m):
+        try:
+            s.kill()
+        except ProcessLookupError:
+            pass
+    relay.p.stdin.close()
+    relay.p.wait()
+print("1..%d" % count)
+sys.exit(bad > 0)
