@@ -1195,12 +1195,12 @@ static void several_at_once_know_no_docids(void **state)
     struct xquery q = {.op = XQ_DOCIDS, .docids = ids, .n_docids = 2}, all = {.op = XQ_ALL};
     struct xsearch s = search_of(&q);
     struct xresult r;
-    fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_INTERNAL, "several databases");
+    fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_COMPLEX, "one local index only");
     s.query = &all;
     ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
     assert_int_equal(r.n_hits, 200);
     s.all_docids = true;
-    fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_INTERNAL, "several databases");
+    fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_COMPLEX, "one local index only");
     xdb_close(db);
 }
 
