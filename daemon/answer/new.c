@@ -33,6 +33,8 @@ struct reading {
     struct new_result *r;
     struct seen *seen;
     size_t n_seen, cap_seen;
+    docid_t *came; /* found, not yet read */
+    size_t n_came, cap_came;
     struct item *items;
     size_t n, cap;
     struct err *e;
@@ -111,13 +113,12 @@ static int add_item(struct reading *d, struct slice data, docid_t docid, enum ne
     return ARENA_PUSH(d->w->arena, d->items, d->n, d->cap, one) ? 0 : err_memory(d->e);
 }
 
+/* Those that are there are only found here, and read later. */
 static int add_seen(struct reading *d, const struct seen *s)
 {
     docid_t *ids;
     size_t n;
-    struct slice data;
     struct arena *a = d->w->arena;
-    struct xdb *db = d->w->reader->index.db;
     if (s->balance < 0) {
         /* A journal made anew after its index was lost does not know what the unit said. */
         struct slice copy = arena_dup(a, s->record);
@@ -125,11 +126,31 @@ static int add_seen(struct reading *d, const struct seen *s)
     }
     struct xmaker m = {a, d->e};
     struct xquery *term = xquery_prefixed(&m, 'I', s->id);
-    if (!term || xdb_postings(db, a, term->term, 1, 1, &ids, &n, d->e))
+    if (!term || xdb_postings(d->w->reader->index.db, a, term->term, 1, 1, &ids, &n, d->e))
         return -1;
-    if (!n)
-        return 0;
-    return xdb_data(db, a, ids[0], &data, d->e) ? -1 : add_item(d, data, ids[0], NEWS_ADDED);
+    return n && !ARENA_PUSH(a, d->came, d->n_came, d->cap_came, ids[0]) ? err_memory(d->e) : 0;
+}
+
+static int by_docid(const void *x, const void *y)
+{
+    docid_t a = *(const docid_t *)x, b = *(const docid_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* In the order they lie in. */
+static int read_came(struct reading *d)
+{
+    struct slice *data = arena_array(d->w->arena, d->n_came, sizeof *data);
+    if (!data)
+        return err_memory(d->e);
+    if (d->n_came)
+        qsort(d->came, d->n_came, sizeof *d->came, by_docid);
+    if (xdb_data_of(d->w->reader->index.db, d->w->arena, d->came, d->n_came, data, d->e))
+        return -1;
+    for (size_t i = 0; i < d->n_came; i++)
+        if (add_item(d, data[i], d->came[i], NEWS_ADDED))
+            return -1;
+    return 0;
 }
 
 static int read_journal(struct reading *d)
@@ -146,7 +167,7 @@ static int read_journal(struct reading *d)
         if (d->seen[i].balance)
             rc = add_seen(d, &d->seen[i]);
     journal_close(&j);
-    return rc;
+    return rc ? rc : read_came(d);
 }
 
 /* --- what is no news, and what only changed ------------------------------------------------ */
@@ -261,12 +282,6 @@ static int find_changed(struct reading *d)
 }
 
 /* --- what was asked for -------------------------------------------------------------------- */
-
-static int by_docid(const void *x, const void *y)
-{
-    docid_t a = *(const docid_t *)x, b = *(const docid_t *)y;
-    return (a > b) - (a < b);
-}
 
 /* Which of those that are there the query finds, ascending. */
 static int find_present(struct reading *d, struct xquery *query, docid_t **found, size_t *n_found)
