@@ -359,7 +359,7 @@ static void look_at_clock(struct doctor *d, time_t committed)
 static void look_at_disk(struct doctor *d, const char *db, int64_t bytes)
 {
     struct statvfs fs;
-    if (statvfs(db, &fs) < 0)
+    if (d->link->config->n_shards || statvfs(db, &fs) < 0)
         return;
     uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize, need = (uint64_t)bytes + (1 << 20);
     if (left < need) {
@@ -381,7 +381,7 @@ static void look_at_index(struct doctor *d, const struct config *c, struct times
     char path[PATH_MAX];
     struct stat st;
     *committed = (struct timespec){0};
-    if (!is_private(d, "index", c->db.text))
+    if (c->n_shards || !is_private(d, "index", c->db.text))
         return;
     is_private(d, "state", c->state.text);
     snprintf(path, sizeof path, "%s/current/iamglass", c->db.text);
@@ -509,6 +509,63 @@ static void look_at_vaults(
     }
 }
 
+/* --- shards --------------------------------------------------------------------------------- */
+
+static bool is_here(struct slice host)
+{
+    return slice_is(host, "127.0.0.1") || slice_is(host, "localhost");
+}
+
+/* The vaults as words of a command line, of what the other shards say. */
+static void put_vaults(const struct json *status, struct buf *out)
+{
+    const struct json *vaults = json_get(status, "vaults");
+    for (size_t i = 0; i < json_len(vaults); i++) {
+        char path[PATH_MAX];
+        struct slice p = json_text(json_get(json_at(vaults, i), "path"));
+        snprintf(path, sizeof path, "%.*s", (int)p.n, p.n ? p.p : "");
+        buf_printf(out, " %s", word(path));
+    }
+}
+
+static void mend_shard(
+    struct doctor *d, const struct json *status, struct slice place, size_t at, size_t n)
+{
+    struct slice host = slice_of(place.p + 6, place.n > 6 ? place.n - 6 : 0);
+    if (place.n && place.p[0] == '/') {
+        struct buf vaults = {0};
+        put_vaults(status, &vaults);
+        mend(d, "kbindex --full --db %.*s --shard %zu/%zu%s", (int)place.n, place.p, at + 1, n,
+            buf_cstr(&vaults));
+        buf_free(&vaults);
+        return;
+    }
+    size_t length = 0;
+    while (length < host.n && host.p[length] != ':' && host.p[length] != '/')
+        length++;
+    host.n = length;
+    if (is_here(host))
+        mend(d, "systemctl --user restart kbsearch-shard");
+    else
+        mend(d, "ssh %.*s systemctl --user restart kbsearch-shard", (int)host.n, host.p);
+}
+
+static void look_at_shards(struct doctor *d, const struct json *status)
+{
+    const struct json *shards = json_get(status, "shards");
+    for (size_t i = 0; i < json_len(shards); i++) {
+        const struct json *s = json_at(shards, i);
+        struct slice name = json_text(json_get(s, "name")), why = json_text(json_get(s, "fault")),
+                     place = json_text(json_get(s, "place"));
+        if (why.n) {
+            fault(d, "shard", "%.*s is down: %.*s", (int)name.n, name.p, (int)why.n, why.p);
+            mend_shard(d, status, place, i, json_len(shards));
+        } else {
+            well(d, "shard", "%.*s, %.*s", (int)name.n, name.p, (int)place.n, place.p);
+        }
+    }
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
 
 static int ask(struct doctor *d, const struct config *c, struct json **root)
@@ -539,6 +596,7 @@ int doctor_look(struct doctor *d, const struct config *c, const struct err *why,
     if (look_at_socket(d, c) && ask(d, c, &root) == 0) {
         const struct json *status = json_get(root, "result");
         look_at_daemon(d, c, status);
+        look_at_shards(d, status);
         look_at_disk(d, c->db.text, json_int(json_get(status, "bytes"), 0));
         look_at_vaults(d, status, committed, &a);
     }

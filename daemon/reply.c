@@ -527,6 +527,21 @@ static void put_faults(struct json_writer *j, const struct daemon_facts *facts)
     json_close(j, ']');
 }
 
+static void put_shards(struct json_writer *j, const struct shards *s)
+{
+    json_key(j, "shards");
+    json_open(j, '[');
+    for (size_t i = 0; s && i < s->n; i++) {
+        const struct shard *p = &s->v[i];
+        json_open(j, '{');
+        json_key_string(j, "name", slice_str(p->name));
+        json_key_string(j, "place", slice_str(p->places[p->db ? p->at : 0]));
+        key_string_or_null(j, "fault", p->db ? (struct slice){0} : slice_str(p->why));
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 static int reply_status(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
@@ -559,6 +574,7 @@ static int reply_status(struct answer *w, const union proto_params *p,
     json_key_int(&j, "queue", facts->queue);
     put_latencies(&j, facts);
     put_cache(&j, facts);
+    put_shards(&j, w->reader->index.shards);
     put_faults(&j, facts);
     json_key_string(&j, "sandbox", slice_str(facts->sandbox));
     key_string_or_null(&j, "error", r.error);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/answer/answer.h"
+#include "lib/shards.h"
 #include "daemon/keeper.h"
 
 static enum sandbox held = SANDBOX_NONE;
@@ -232,6 +233,16 @@ static void look_at_index(struct reader *r)
         look_at(r->vaults[i].path);
 }
 
+/* A shard in a folder that was made since. */
+static bool look_at_shards(const struct shards *s)
+{
+    bool hidden = false;
+    for (size_t i = 0; s && i < s->n; i++)
+        for (size_t k = 0; !s->v[i].db && k < s->v[i].n_places; k++)
+            hidden |= s->v[i].places[k][0] == '/' && look_at(slice_str(s->v[i].places[k]));
+    return hidden;
+}
+
 bool sandbox_look(struct reader *r, const struct config *config)
 {
     if (held == SANDBOX_WRITES && r->index.db && !reads_all)
@@ -239,6 +250,8 @@ bool sandbox_look(struct reader *r, const struct config *config)
     if (held != SANDBOX_FULL)
         return false;
     look_at_index(r);
+    if (look_at_shards(r->index.shards))
+        return true;
     return r->synonyms.fault.n && look_at(slice_str(config->synonyms));
 }
 

@@ -4,12 +4,13 @@
 #include "lib/json.h"
 #include "lib/match.h"
 #include "lib/schema.h"
+#include "lib/shards.h"
 
-static int read_counts(struct answer *w, struct status_result *r, struct err *e)
+static int add_counts(struct answer *w, struct xdb *db, struct status_result *r, struct err *e)
 {
     struct slice text;
     struct err bad = {0};
-    if (xdb_metadata(w->reader->index.db, w->arena, SLICE_LIT("counts"), &text, e))
+    if (xdb_metadata(db, w->arena, SLICE_LIT("counts"), &text, e))
         return -1;
     if (!text.n)
         return 0;
@@ -19,10 +20,19 @@ static int read_counts(struct answer *w, struct status_result *r, struct err *e)
     if (!counts)
         return err_set(e, ERR_DAMAGED, "the index %s has unreadable counts: run kbindex --full",
             w->reader->index.dir);
-    r->units = (uint64_t)json_int(json_get(counts, "units"), 0);
-    r->notes = (uint64_t)json_int(json_get(counts, "notes"), 0);
+    r->units += (uint64_t)json_int(json_get(counts, "units"), 0);
+    r->notes += (uint64_t)json_int(json_get(counts, "notes"), 0);
     json_free(counts);
     return 0;
+}
+
+static int read_counts(struct answer *w, struct status_result *r, struct err *e)
+{
+    const struct shards *s = w->reader->index.shards;
+    for (size_t i = 0; s && i < s->n; i++)
+        if (s->v[i].db && add_counts(w, s->v[i].db, r, e))
+            return -1;
+    return s ? 0 : add_counts(w, w->reader->index.db, r, e);
 }
 
 /* The heads among the vault's units. */

@@ -24,6 +24,8 @@ $said" "1
     while_typed=$(printf '%s\n' "$said" | sed -n '/^mend /{s/^mend   //p;q}')
     printf '# types: %s\n' "$while_typed"
     eval "$while_typed" >typed 2>&1
+    # A daemon takes a moment to end, a shard is tried again within two seconds.
+    timeout 10 sh -c 'until kbsearch --doctor; do :; done' >/dev/null 2>&1
     said=$(kbsearch --doctor 2>&1)
     is "mended: $1" "$?:$(printf '%s\n' "$said" | grep -A1 ^fault)" "0:"
     named=$((named + 1))
@@ -190,6 +192,33 @@ if [ "$(id -u)" = 0 ]; then
             "*fault  watches: no inotify watches are left*mend   *sysctl fs.inotify.max_user_watches=*"
         named=$((named + 1))
     fi
+fi
+if command -v xapian-tcpsrv >/dev/null; then
+    kb_stop
+    for n in 1 2; do
+        kbindex --quiet --db "$T/part$n" --shard $n/2 "$T/vault"
+    done
+    # The stand-in for systemd: the unit's command, where there is no manager.
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    cat >bin/systemctl <<END
+#!/bin/sh
+[ "\$*" = "--user restart kbsearch-shard" ] || exit 1
+setsid xapian-tcpsrv -q -I 127.0.0.1 -p $port "\$(readlink -f "$T/part2/current")" >"$T/served" 2>&1 &
+echo \$! >>"$T/servers"
+tail -s 0.02 --pid=\$! -n +1 -f "$T/served" | grep -q -m1 -i listening
+END
+    sed -i 's/tcpsrv -q/tcpsrv/' bin/systemctl
+    chmod +x bin/systemctl
+    PATH=$T/bin:$PATH
+    export T
+    printf '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = tcp://127.0.0.1:%s\n' "$T/part1" "$port" >"$conf"
+    sick 'shard: b is down: '
+    printf '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' "$T/part1" "$T/gone" >"$conf"
+    kb_stop
+    sick 'shard: b is down: '
+    kb_stop
+    for pid in $(cat servers); do kill -KILL "$pid" 2>/dev/null; done
+    rm "$conf"
 fi
 ( ulimit -Sn 20 2>/dev/null
 sick 'limits: a process may open 20 files only'
