@@ -6,7 +6,7 @@ KB_LONG makes it 60 s, 1,000,000 and 60 s.
 """
 from faults import *
 import random
-import select
+import threading
 
 SECONDS = 60 if LONG else 10
 REQUESTS = 1000000 if LONG else 50000
@@ -204,13 +204,13 @@ daemon.end()
 empty(VAULT)
 for n in range(50):
     write("e%d.md" % n, "- edited zero %d\n" % n)
-assert kbindex().returncode == 0
+assert kbindex(VAULT).returncode == 0
 watcher = subprocess.Popen(["kbindex", "--watch", "--db", DB], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, text=True)
 for line in watcher.stdout:
     if "watching" in line:
         break
-os.set_blocking(watcher.stdout.fileno(), False)
+threading.Thread(target=watcher.stdout.read, daemon=True).start()
 daemon = Daemon()
 want = {"e%d.md" % n: "edited zero %d" % n for n in range(50)}
 edits, begin = 0, time.monotonic()
