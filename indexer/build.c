@@ -16,6 +16,7 @@
 
 #include "indexer/doc.h"
 #include "indexer/progress.h"
+#include "lib/pack.h"
 
 enum {
     PART_UNITS = 4000,
@@ -23,7 +24,11 @@ enum {
     FILES_OF_PART = 6, /* while they are merged */
     FILES_OF_RUN = 48,
     COMMIT_UNITS = 500, /* Xapian's trees of pending changes get slower as they grow */
-    COMMIT_BYTES = 8 << 20
+    COMMIT_BYTES = 8 << 20,
+    SAMPLE_UNITS = 2000, /* to train the dictionary of the data with (lib/pack.h) */
+    SAMPLE_NOTES = 100,
+    SAMPLE_NOTE_BYTES = 1 << 18,
+    DICTIONARY_SHARE = 64 /* of the notes' bytes */
 };
 
 /* A note that has units in a part. */
@@ -50,6 +55,7 @@ struct writing {
     size_t n_shares, cap_shares;
     size_t *first_share; /* of each part, and the end */
     char *text;          /* the spool */
+    struct slice dictionary;
     struct board *board; /* shared memory from here on */
     struct err *errors;  /* one for each process */
     struct signs *signs; /* one for each unit */
@@ -223,6 +229,62 @@ static const char *part_path(struct build *b, size_t k, struct err *e)
     return path;
 }
 
+/* --- the dictionary ------------------------------------------------------------------------ */
+
+struct sampling {
+    const struct writing *w;
+    struct doc_builder builder;
+    struct arena note;
+    struct buf bytes;
+    size_t sizes[SAMPLE_UNITS], n;
+    struct err *e;
+};
+
+static int sample_note(struct sampling *s, const struct build_note *n)
+{
+    const struct build *b = s->w->b;
+    struct note note = {0};
+    arena_reset(&s->note);
+    if (note_parse(&s->note, n->rel, slice_of(s->w->text + n->at, n->bytes), &note, s->e) < 0)
+        return -1;
+    const struct doc_note d = {n->vault, n->rel, n->state.number, n->language, &note};
+    if (doc_begin(&s->builder, &d, s->e) < 0)
+        return -1;
+    for (size_t i = 0; i < note.n_units && i < n->state.n_units && s->n < SAMPLE_UNITS; i++) {
+        const struct state_unit *u = &b->units[n->first_unit + i];
+        uint8_t id[UNIT_ID_BYTES];
+        struct doc made;
+        doc_id(u->text_hash, u->nth, id);
+        if (doc_build(&s->builder, i, id, u->docid, &made, s->e) < 0)
+            return -1;
+        buf_slice(&s->bytes, made.data);
+        s->sizes[s->n++] = made.data.n;
+    }
+    return s->bytes.failed ? err_memory(s->e) : 0;
+}
+
+/* Notes from all over make the dictionary, so that it does not depend on how the work is shared. */
+static int train(struct writing *w, struct err *e)
+{
+    struct build *b = w->b;
+    size_t step = b->n_notes / SAMPLE_NOTES + 1, room = (size_t)(b->spooled / DICTIONARY_SHARE);
+    struct sampling *s = room < PACK_DICTIONARY_LEAST ? NULL : calloc(1, sizeof *s);
+    if (!s)
+        return room < PACK_DICTIONARY_LEAST ? 0 : err_memory(e);
+    int rc = 0;
+    s->w = w;
+    s->e = e;
+    for (size_t i = 0; i < b->n_notes && rc == 0; i += step)
+        rc = b->notes[i].bytes > SAMPLE_NOTE_BYTES ? 0 : sample_note(s, &b->notes[i]);
+    if (rc == 0)
+        rc = pack_train(&b->arena, buf_view(&s->bytes), s->sizes, s->n, room, &w->dictionary, e);
+    buf_free(&s->bytes);
+    arena_free(&s->note);
+    doc_builder_free(&s->builder);
+    free(s);
+    return rc;
+}
+
 /* --- writing a part ------------------------------------------------------------------------ */
 
 struct hand {
@@ -292,7 +354,7 @@ static int write_share(struct hand *h, const struct share *s)
 static int write_shares(struct hand *h, size_t part)
 {
     const struct writing *w = h->w;
-    if (xwriter_begin(h->writer, h->e) < 0)
+    if (xwriter_begin(h->writer, h->e) < 0 || xwriter_pack(h->writer, w->dictionary, h->e) < 0)
         return -1;
     for (size_t i = w->first_share[part]; i < w->first_share[part + 1]; i++)
         if (write_share(h, &w->shares[i]) < 0)
@@ -487,7 +549,7 @@ int build_parts(struct build *b, unsigned jobs, bool progress_wanted, struct err
         return -1;
     w.jobs = jobs > b->n_parts ? (unsigned)b->n_parts : jobs;
     w.jobs = w.jobs ? w.jobs : 1;
-    int rc = share_memory(&w, e);
+    int rc = share_memory(&w, e) < 0 || train(&w, e) < 0 ? -1 : 0;
     if (rc == 0 && pipe2(w.done, O_CLOEXEC) < 0)
         rc = err_set(e, ERR_IO, "no pipe: %s", strerror(errno));
     else if (rc == 0)

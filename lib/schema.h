@@ -50,7 +50,8 @@
  * language, notes, units}), "counts" (JSON object: units, notes, and units by kind), "d:<day>" next
  * free number in that day, "n:<vault>/<rel>" the note's state and "u:<n>" its units'
  * (indexer/state.h), "j:<joined>" the words of a letters-only compound, "open weights" (many, '\n'
- * between), "o:<n>" the note with number n: "<vault>/<rel>".
+ * between), "o:<n>" the note with number n: "<vault>/<rel>", "pack" what the data
+ *   is packed with (xapian-c.h, xwriter_pack).
  *
  * The id is a hash of the vault's name, the rendered text with blanks folded (the head's with its
  * title in front) and the number of the unit among those of equal text in the vault. Such a number
@@ -66,7 +67,7 @@
 #include "lib/slice.h"
 #include "lib/arena.h"
 
-enum { SCHEMA_VERSION = 5 };
+enum { SCHEMA_VERSION = 6 };
 
 enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1, SLOT_SKETCH = 2, SLOT_HEADING = 3 };
 

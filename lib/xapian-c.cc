@@ -4,6 +4,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #include "lib/xapian-c.h"
+#include "lib/pack.h"
 #pragma GCC diagnostic pop
 
 #include <xapian.h>
@@ -24,12 +25,22 @@
 #include <unistd.h>
 #include <vector>
 
+struct unpack {
+    void operator()(struct pack *p) const
+    {
+        pack_free(p);
+    }
+};
+
 struct xdb {
     Xapian::Database db;
     std::string path;
-    bool single;         /* one glass database, not a stub over several */
-    uint64_t moves;      /* how often it came to another revision */
-    bool remote = false; /* it, or a part of it */
+    bool single;                               /* one glass database, not a stub over several */
+    uint64_t moves;                            /* how often it came to another revision */
+    bool remote = false;                       /* it, or a part of it */
+    std::vector<struct xdb *> parts;           /* that were joined */
+    bool asked = false;                        /* whether its data is packed */
+    std::unique_ptr<struct pack, unpack> pack; /* if it is */
     void *attached = nullptr;
     void (*free_attached)(void *) = nullptr;
 
@@ -57,7 +68,8 @@ struct xstem {
 };
 
 struct xdoc {
-    Xapian::Document doc;
+    Xapian::Document doc; /* without its data */
+    std::string data;
 };
 
 struct xwriter {
@@ -82,6 +94,11 @@ struct failure {
 
 const char several[] = "this is asked of one local index only, not of shards";
 
+/* What our own C functions told. */
+struct told {
+    struct err why;
+};
+
 int report(struct err *e, enum err_code code, const Xapian::Error &x)
 {
     const char *why = x.get_error_string();
@@ -94,6 +111,8 @@ try {
     throw;
 } catch (const failure &x) {
     return err_set(e, x.code, "%s", x.text);
+} catch (const told &x) {
+    return err_set(e, x.why.code, "%s", x.why.text);
 } catch (const Xapian::DatabaseModifiedError &x) {
     return report(e, ERR_BUSY, x);
 } catch (const Xapian::DatabaseLockError &x) {
@@ -200,6 +219,61 @@ struct slice keep(struct arena *a, const std::string &s)
     if (!copy.p && s.size())
         throw std::bad_alloc();
     return copy;
+}
+
+/* --- packed data --------------------------------------------------------------------------- */
+
+const char pack_key[] = "pack"; /* of the metadata: a byte, then the dictionary; none: plain data */
+
+void set_pack(struct xdb *db, struct slice dictionary)
+{
+    struct pack *p;
+    struct told t = {};
+    if (pack_new(&p, dictionary, &t.why))
+        throw t;
+    db->pack.reset(p);
+    db->asked = true;
+}
+
+/* What the data is packed with; NULL: it is plain. */
+struct pack *pack_of(struct xdb *db)
+{
+    if (!db->asked) {
+        std::string kept = db->db.get_metadata(pack_key);
+        if (!kept.empty())
+            set_pack(db, slice_of(kept.data() + 1, kept.size() - 1));
+        db->asked = true;
+    }
+    return db->pack.get();
+}
+
+struct slice data_of(struct xdb *db, struct arena *a, docid_t id, const Xapian::Document &doc)
+{
+    /* Documents of several databases are numbered in turn. */
+    struct pack *p = pack_of(db->parts.empty() ? db : db->parts[(id - 1) % db->parts.size()]);
+    std::string data = doc.get_data();
+    struct slice text = {};
+    struct told t = {};
+    if (!p || data.empty())
+        return keep(a, data);
+    if (pack_read(p, a, view(data), &text, &t.why))
+        throw t;
+    return text;
+}
+
+std::string packed(struct xdb *db, const std::string &data)
+{
+    struct pack *p = pack_of(db);
+    struct buf b = {};
+    struct told t = {};
+    if (!p || data.empty())
+        return data;
+    int rc = pack_write(p, view(data), &b, &t.why);
+    std::string made = rc ? std::string() : std::string(b.p, b.n);
+    buf_free(&b);
+    if (rc)
+        throw t;
+    return made;
 }
 
 /* --- what is in a folder ------------------------------------------------------------------- */
@@ -771,7 +845,7 @@ void rank(struct xdb *db, struct arena *a, const struct xsearch *s, const Xapian
         hit->weight = i.get_weight();
         if (s->data) {
             w.tick();
-            hit->data = keep(a, db->db.get_document(*i, Xapian::DOC_ASSUME_VALID).get_data());
+            hit->data = data_of(db, a, *i, db->db.get_document(*i, Xapian::DOC_ASSUME_VALID));
         }
     }
     r->total = set.get_matches_estimated();
@@ -938,8 +1012,10 @@ int xdb_join(struct xdb **db, struct xdb *const *parts, size_t n, struct err *e)
             all.add_database(parts[i]->db);
             remote = remote || parts[i]->remote;
         }
-        *db = new xdb(all, "", false);
-        (*db)->remote = remote;
+        auto made = std::make_unique<xdb>(all, "", false);
+        made->remote = remote;
+        made->parts.assign(parts, parts + n);
+        *db = made.release();
         return 0;
     });
 }
@@ -1140,7 +1216,7 @@ int xdb_data_of(struct xdb *db, struct arena *a, const docid_t *ids, size_t n, s
 {
     return reading(db, e, [&] {
         for (size_t i = 0; i < n; i++)
-            data[i] = keep(a, db->db.get_document(ids[i], Xapian::DOC_ASSUME_VALID).get_data());
+            data[i] = data_of(db, a, ids[i], db->db.get_document(ids[i], Xapian::DOC_ASSUME_VALID));
         return 0;
     });
 }
@@ -1150,7 +1226,7 @@ int xdb_data(struct xdb *db, struct arena *a, docid_t id, struct slice *data, st
     return reading(db, e, [&] {
         if (id == 0)
             throw failure{ERR_NOT_FOUND, "no such document"};
-        *data = keep(a, db->db.get_document(id).get_data());
+        *data = data_of(db, a, id, db->db.get_document(id));
         return 0;
     });
 }
@@ -1416,6 +1492,7 @@ int xwriter_put(struct xwriter *w, docid_t id, struct xdoc *d, struct err *e)
     return writing(w, e, [&] {
         if (id == 0)
             throw failure{ERR_INTERNAL, "0 is no docid"};
+        d->doc.set_data(packed(w->reader.get(), d->data));
         w->db.replace_document(id, d->doc);
         return 0;
     });
@@ -1426,7 +1503,7 @@ int xwriter_put_data(struct xwriter *w, docid_t id, struct slice data, struct er
     return writing(w, e, [&] {
         want_document(w, id);
         Xapian::Document doc = w->db.get_document(id);
-        doc.set_data(str(data));
+        doc.set_data(packed(w->reader.get(), str(data)));
         w->db.replace_document(id, doc);
         return 0;
     });
@@ -1445,6 +1522,15 @@ int xwriter_set_metadata(struct xwriter *w, struct slice key, struct slice value
 {
     return writing(w, e, [&] {
         w->db.set_metadata(str(key), str(value));
+        return 0;
+    });
+}
+
+int xwriter_pack(struct xwriter *w, struct slice dictionary, struct err *e)
+{
+    return writing(w, e, [&] {
+        w->db.set_metadata(pack_key, "1" + str(dictionary));
+        set_pack(w->reader.get(), dictionary);
         return 0;
     });
 }
@@ -1475,6 +1561,7 @@ int xdoc_clear(struct xdoc *d, struct err *e)
 {
     return guard(e, [&] {
         d->doc = Xapian::Document();
+        d->data.clear();
         return 0;
     });
 }
@@ -1508,7 +1595,7 @@ int xdoc_value(struct xdoc *d, uint32_t slot, struct slice value, struct err *e)
 int xdoc_data(struct xdoc *d, struct slice data, struct err *e)
 {
     return guard(e, [&] {
-        d->doc.set_data(str(data));
+        d->data = str(data);
         return 0;
     });
 }

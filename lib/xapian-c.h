@@ -267,6 +267,9 @@ int xwriter_put(struct xwriter *w, docid_t id, struct xdoc *d, struct err *e);
 int xwriter_put_data(struct xwriter *w, docid_t id, struct slice data, struct err *e);
 int xwriter_delete(struct xwriter *w, docid_t id, struct err *e);
 int xwriter_set_metadata(struct xwriter *w, struct slice key, struct slice value, struct err *e);
+/* From now on the data of documents is packed (pack.h), with this dictionary, which the database
+ * keeps; reading undoes it. Before the first document. */
+int xwriter_pack(struct xwriter *w, struct slice dictionary, struct err *e);
 /* Reading through the writer sees its uncommitted changes; the xdb lives until the writer closes
  * and must not be closed by the caller. */
 struct xdb *xwriter_db(struct xwriter *w);

@@ -134,7 +134,7 @@ static void index_all(const struct fixture *f)
 {
     struct err e = {0};
     struct xwriter *w;
-    char path[512], vaults[512];
+    char path[512], vaults[512], schema[12];
     path_in(f, path, "db/gen-1");
     if (xwriter_open(&w, path, XWRITER_CREATE, &e) || xwriter_begin(w, &e))
         fail_msg("%s", e.text);
@@ -150,7 +150,8 @@ static void index_all(const struct fixture *f)
     snprintf(vaults, sizeof vaults,
         "[{\"name\":\"kb\",\"path\":\"%s/kb\"},{\"name\":\"work\",\"path\":\"%s/kb/work\"}]",
         f->root, f->root);
-    const char *const meta[][2] = {{"schema", "5"}, {"uuid", "0123456789abcdef0123456789abcdef"},
+    snprintf(schema, sizeof schema, "%d", SCHEMA_VERSION);
+    const char *const meta[][2] = {{"schema", schema}, {"uuid", "0123456789abcdef0123456789abcdef"},
         {"revision", "7"}, {"vaults", vaults}, {"counts", "{\"units\":20,\"notes\":5}"}};
     for (size_t i = 0; i < sizeof meta / sizeof *meta; i++)
         xwriter_set_metadata(w, slice_str(meta[i][0]), slice_str(meta[i][1]), &e);

@@ -148,6 +148,33 @@ static struct xquery term(const char *s)
 
 /* --- writing ------------------------------------------------------------------------------- */
 
+static void packed_data_reads_as_it_was_written(void **state)
+{
+    struct fixture *f = *state;
+    struct xwriter *w = writer(f, f->path, XWRITER_CREATE);
+    ok(f, xwriter_begin(w, &f->e));
+    ok(f, xwriter_pack(w, SLICE_LIT(""), &f->e));
+    put(f, w, 7, "old");
+    put(f, w, 8, "kept");
+    ok(f, xwriter_commit(w, &f->e));
+    xwriter_close(w);
+    struct xdb *db = reader(f, f->path);
+    assert_string_equal(data_of(f, db, 7), "old");
+
+    w = writer(f, f->path, XWRITER_EXISTING); /* it knows by itself */
+    ok(f, xwriter_begin(w, &f->e));
+    ok(f, xwriter_put_data(w, 7, SLICE_LIT("new"), &f->e));
+    put(f, w, 9, "more");
+    assert_string_equal(data_of(f, xwriter_db(w), 9), "more");
+    ok(f, xwriter_commit(w, &f->e));
+    xwriter_close(w);
+    ok(f, xdb_reopen(db, &f->e));
+    assert_string_equal(data_of(f, db, 7), "new");
+    assert_string_equal(data_of(f, db, 8), "kept");
+    assert_string_equal(data_of(f, db, 9), "more");
+    xdb_close(db);
+}
+
 static void batch_is_atomic(void **state)
 {
     struct fixture *f = *state;
@@ -1232,6 +1259,7 @@ int main(void)
         return 1;
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(packed_data_reads_as_it_was_written),
         TEST(batch_is_atomic),
         TEST(missing_document_costs_no_batch),
         TEST(changes_need_a_transaction),
