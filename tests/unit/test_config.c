@@ -203,6 +203,15 @@ static void faults_name_the_line_and_the_cure(void **state)
         {"[saved]\na b = x\n", ":2:", "letters"},
         {"[saved]\na = x\na = y\n", ":3:", "set twice"},
         {"db = a\x1b[31m\n", ":1:", "control character"},
+        {"threads = 65\n", ":1:", "from 1 to 64"},
+        {"required = some\n", ":1:", "one of any|all"},
+        {"shard = 3/2\n", ":1:", "such as 1/2"},
+        {"[shard \"\"]\ndatabase = /x\n", ":2:", "needs a name"},
+        {"[shard \"a\"]\ndatabas = /x\n", ":2:", "did you mean \"database\""},
+        {"[shard \"a\"]\nmirror = /x\n", ":2:", "before its mirrors"},
+        {"[shard \"a\"]\ndatabase = tcp://host\n", ":2:", "HOST:PORT"},
+        {"[shard \"a\"]\ndatabase = ssh://-oProxyCommand=x/y\n", ":2:", "HOST/PATH"},
+        {"[shard \"a\"]\ndatabase = ssh://h/x;y\n", ":2:", "HOST/PATH"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_file("kb.conf", cases[i].text);
