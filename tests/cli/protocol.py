@@ -5,12 +5,15 @@ The socket held against what the protocol promises.
     protocol.py methods SCHEMA         every method of a running daemon, and its events' schemas
     protocol.py pages QUERY...         budgets and cursors
     protocol.py session QUERY          as-you-type
+    protocol.py bad                    what no client may send, beside one that behaves
     protocol.py heavy                  how soon a superseded search ends
     protocol.py mcp | lsp              the other two protocols
 """
 import json
 import os
 import random
+import re
+import socket
 import sys
 import time
 
@@ -129,6 +132,47 @@ def session(query):
     check("result" in late or late["error"]["data"]["reason"] == "timed_out", late)
 
 
+def bad():
+    """Each gets one error with these words, whatever else is on the line; the last word tells
+    whether the connection goes on."""
+    whole = '{"jsonrpc":"2.0","id":1,"method":"search","params":{"query":"muse"%s}}\n'
+    rows = [
+        ("an unknown parameter", whole % ',"limitt":3', "unknown parameter \"limitt\".*limit", True),
+        ("a wrong type", whole % ',"limit":"three"', "limit must be an integer from 0 to 1000", True),
+        ("a batch", "[" + (whole % "").strip() + "]\n", "send", False),
+        ("a batch, later", " " + whole % "" + "[" + (whole % "").strip() + "]\n", "batches .* one request at a time", True),
+        ("2 MiB", whole % (',"x":"%s"' % ("y" * 2097152)), "1048576", False),
+        ("depth 10,000", whole % (',"x":' + "[" * 10000 + "]" * 10000), "64", True),
+        ("a key twice", whole % ',"query":"spark"', "query", True),
+        ("half a surrogate", whole % ',"vault":"\\ud800"', "", True),
+        ("half a surrogate, as bytes", (whole % ',"vault":"X"').replace("X", "\udced\udca0\udc80"), "byte 7.*decode", True),
+        ("half a frame", "Content-Length: 100\r\n\r\n{", "ended in the middle", False),
+    ]
+    good, want = Client(), None
+    for name, text, words, goes_on in rows:
+        c = Client(headers=text.startswith("C"))
+        try:
+            c.socket.sendall(text.encode("utf-8", "surrogateescape"))
+        except BrokenPipeError:
+            pass # refused before all of it came
+        if name == "half a frame":
+            c.socket.shutdown(socket.SHUT_WR)
+        answer = c.read()
+        if name == "a batch, later":
+            answer = c.read() if "result" in answer else answer
+        check("error" in answer and len(answer["error"]["message"]) > 15, name, answer)
+        check(re.search(words, answer["error"]["message"]), name, answer)
+        print("%s: %s" % (name, answer["error"]["message"]))
+        try:
+            c.call("hello")
+            check(goes_on, name, "was to end the connection")
+        except (EOFError, OSError):
+            check(not goes_on, name, "ended the connection")
+        hits = good.call("search", {"query": "muse"})["result"]["hits"]
+        want = want or hits
+        check(hits == want, "another client got another answer after", name)
+
+
 def heavy():
     """Figures, and a wide margin to fail at."""
     c, took, asked, superseded = Client(), [], 0, 0
@@ -150,6 +194,7 @@ def heavy():
     took.sort()
     check(superseded > 0, "nothing was superseded")
     middle = took[len(took) // 2]
+    # Ten times the 5 ms that it may take.
     print("# figure: %d of 30 superseded, told after %.1f ms, the slowest %.1f ms" % (superseded, middle * 1000, took[-1] * 1000))
     check(middle < 0.05, "superseded searches run on")
 

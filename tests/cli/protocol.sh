@@ -22,9 +22,10 @@ ok "pages joined are the whole, none over its budget" \
 ok "as you type" python3 "$tests/protocol.py" session "muse spark closed source weig"
 ok "tools and resources of MCP" python3 "$tests/protocol.py" mcp
 ok "the language server" python3 "$tests/protocol.py" lsp
+ok "bad input: one error that helps, and nobody else notices" python3 "$tests/protocol.py" bad
 kb_stop
 
-if [ -d "$KB_CORPORA/ainews" ] && [ -n "${KB_HEAVY-}" ]; then
+if [ -d "$KB_CORPORA/ainews" ]; then
     kbindex --quiet --full "$KB_CORPORA/ainews"
     kbsearchd
     ok "a superseded search ends at once" python3 "$tests/protocol.py" heavy
