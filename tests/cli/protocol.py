@@ -144,7 +144,7 @@ def bad():
         ("2 MiB", whole % (',"x":"%s"' % ("y" * 2097152)), "1048576", False),
         ("depth 10,000", whole % (',"x":' + "[" * 10000 + "]" * 10000), "64", True),
         ("a key twice", whole % ',"query":"spark"', "query", True),
-        ("half a surrogate", whole % ',"vault":"\\ud800"', "", True),
+        ("half a surrogate", whole % ',"vault":"\\ud800"', "byte 8.*invalid Unicode", True),
         ("half a surrogate, as bytes", (whole % ',"vault":"X"').replace("X", "\udced\udca0\udc80"), "byte 7.*decode", True),
         ("half a frame", "Content-Length: 100\r\n\r\n{", "ended in the middle", False),
     ]
