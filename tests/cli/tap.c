@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -44,14 +45,28 @@ int close_range(unsigned from, unsigned to, int flags)
     return rc;
 }
 
+/* A descriptor's number may be another thing's by now: only what was accepted has the name of the
+ * socket that was listened on. */
+static int is_connection(int fd)
+{
+    struct sockaddr_un name = {0};
+    socklen_t n = sizeof name;
+    if (file < 0 || fd < 0 || fd >= MOST_FDS || !connection[fd])
+        return 0;
+    return getsockname(fd, (struct sockaddr *)&name, &n) == 0 && name.sun_family == AF_UNIX &&
+           name.sun_path[0];
+}
+
 static void keep(int fd, char side, const struct iovec *of, int n, ssize_t done)
 {
-    int error = errno, which = file >= 0 && fd >= 0 && fd < MOST_FDS ? connection[fd] : 0;
+    int error = errno, which = is_connection(fd) ? connection[fd] : 0;
     struct iovec all[8];
     char head[64];
     size_t left = done > 0 ? (size_t)done : 0;
-    if (!which || !left || n > 7)
+    if (!which || !left || n > 7) {
+        errno = error;
         return;
+    }
     all[0].iov_base = head;
     all[0].iov_len =
         (size_t)snprintf(head, sizeof head, "%d.%d %c %zu\n", getpid(), which, side, left);
