@@ -430,8 +430,18 @@ static void unshare_memory(struct writing *w)
         munmap(w->board, w->shared_bytes);
 }
 
+static struct err *of_hand;
+
+static void last_words(const struct err *e)
+{
+    *of_hand = *e;
+    _exit(1);
+}
+
 _Noreturn static void be_hand(struct writing *w, unsigned k, pid_t parent)
 {
+    of_hand = &w->errors[k];
+    xwriter_last_words(last_words);
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGHUP, SIG_DFL);

@@ -234,12 +234,26 @@ static int end_doubt(struct program *p, const struct store *store)
     return 0;
 }
 
+/* The run that Xapian ends in the middle (xapian-c.h): as any that could not write. */
+static struct program *writing;
+static const struct store *written;
+
+static void last_words(const struct err *e)
+{
+    store_doubt(written, true);
+    err_set(&writing->e, e->code, "%s: %s", written->dir, e->text);
+    _exit(fail(writing));
+}
+
 static int write_index(struct program *p)
 {
     struct store store;
     const struct options *o = &p->o;
     if (store_open(&store, p->config.db.text, p->wait_ms, &p->e) < 0)
         return p->e.code == ERR_LOCKED && (o->quiet || o->watch) ? EX_OK : fail(p);
+    writing = p;      // cppcheck-suppress autoVariables ; they are asked while this runs
+    written = &store; // cppcheck-suppress autoVariables
+    xwriter_last_words(last_words);
     struct update u = {.store = &store,
         .vaults = &p->vaults,
         .state = p->config.state.text,

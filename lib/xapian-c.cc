@@ -902,6 +902,23 @@ void roll_back(struct xwriter *w) noexcept
     });
 }
 
+void (*last_words)(const struct err *e);
+
+[[noreturn]] void terminated() noexcept
+{
+    struct err e = {};
+    try {
+        if (std::exception_ptr x = std::current_exception())
+            std::rethrow_exception(x);
+    } catch (...) {
+        caught(&e);
+    }
+    if (!e.code)
+        err_set(&e, ERR_INTERNAL, "ended by C++'s runtime");
+    last_words(&e);
+    abort();
+}
+
 /* A guard for changes: an error in the middle of one leaves Xapian's batch half done, so it is
  * dropped whole, and nothing but closing works afterwards. */
 template <typename F> int writing(struct xwriter *w, struct err *e, F body) noexcept
@@ -1531,6 +1548,15 @@ int xwriter_pack(struct xwriter *w, struct slice dictionary, struct err *e)
     return writing(w, e, [&] {
         w->db.set_metadata(pack_key, "1" + str(dictionary));
         set_pack(w->reader.get(), dictionary);
+        return 0;
+    });
+}
+
+void xwriter_last_words(void (*say)(const struct err *e))
+{
+    guard(nullptr, [&] {
+        last_words = say;
+        std::set_terminate(terminated);
         return 0;
     });
 }

@@ -274,6 +274,10 @@ int xwriter_pack(struct xwriter *w, struct slice dictionary, struct err *e);
  * and must not be closed by the caller. */
 struct xdb *xwriter_db(struct xwriter *w);
 
+/* Xapian 1.4 writes values in a destructor, too: an error of the disk there cannot be thrown and
+ * ends the process. `say` is told it first, and does not return: what was not committed is gone. */
+void xwriter_last_words(void (*say)(const struct err *e));
+
 int xdoc_new(struct xdoc **d, struct err *e);
 void xdoc_free(struct xdoc *d);
 int xdoc_clear(struct xdoc *d, struct err *e);
