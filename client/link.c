@@ -20,7 +20,8 @@ enum {
     START_MS = 10000, /* for a daemon to listen */
     RACE_MS = 5000,   /* for the daemon that won a race to listen */
     RACE_STEP_MS = 5,
-    ATTEMPTS = 5, /* one fault more than the daemon bears of a damaged index before it says so */
+    AGAIN_MS = 200, /* until another daemon is started */
+    ATTEMPTS = 5,   /* one fault more than the daemon bears of a damaged index before it says so */
     DAEMON_LOCKED = 75 /* its exit code when another one listens, or is about to */
 };
 
@@ -183,12 +184,19 @@ static int connect_or_start(const struct link *l, struct err *e)
         return fd;
     if (!l->spawn)
         return err_set(e, ERR_NO_DAEMON, "no daemon listens at %s; run: kbsearchd", path_of(l));
-    if (start_daemon(l, e) < 0)
-        return -1;
-    int64_t end = now_ms() + RACE_MS;
-    while ((fd = connect_once(path_of(l))) < 0 && nobody(errno) && now_ms() < end)
+    /* The one that won the race to listen may be one that ends: then another is wanted. */
+    int64_t end = now_ms() + RACE_MS, again = 0;
+    while (nobody(errno) && now_ms() < end) {
+        if (now_ms() >= again && start_daemon(l, e) < 0)
+            return -1;
+        again = now_ms() >= again ? now_ms() + AGAIN_MS : again;
+        if ((fd = connect_once(path_of(l))) >= 0)
+            return fd;
+        int error = errno;
         poll(NULL, 0, RACE_STEP_MS);
-    return fd;
+        errno = error;
+    }
+    return -1;
 }
 
 static int link_open(struct link *l, struct err *e)
