@@ -68,6 +68,7 @@ struct life {
     int watch; /* signalfd */
     pid_t child;
     bool told, stopping;
+    bool fell;  /* the child had ended before it could be told to */
     bool asked; /* this child could be */
 };
 
@@ -80,6 +81,12 @@ static void be_the_child(struct life *l, const struct keeper_child *c, pid_t kee
     exit(l->k->work(l->k->ctx, c));
 }
 
+static bool has_ended(pid_t child)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
+}
+
 static void hand_on(struct life *l)
 {
     struct signalfd_siginfo info;
@@ -89,6 +96,7 @@ static void hand_on(struct life *l)
             continue;
         if (number != SIGHUP && !l->stopping) {
             l->stopping = true;
+            l->fell = has_ended(l->child);
             l->k->stopping(l->k->ctx);
         }
         kill(l->child, number);
@@ -188,7 +196,7 @@ static int keep(struct life *l)
         int number = status >= 0 ? WTERMSIG(status) : 0;
         log_line(LOG_ERROR, "what answers was ended by signal %d, %s", number, strsignal(number));
         if (give_up(l, &c))
-            return EXIT_INTERNAL;
+            return l->fell ? 0 : EXIT_INTERNAL;
         /* Killed it was from outside, for its memory, say: that tells nothing of the index. */
         if (!l->asked || (number != SIGKILL && too_often(&faults, FAULTS)))
             grow_wary(&c);

@@ -28,6 +28,8 @@ enum {
     STACK_BYTES = 8 << 20
 };
 
+static const int heeded[] = {SIGTERM, SIGINT, SIGHUP};
+
 struct server {
     uv_loop_t loop;
     struct listener *listener;
@@ -35,7 +37,7 @@ struct server {
     struct host host;
     struct cache cache;
     uv_poll_t accept;
-    uv_signal_t signals[3];
+    uv_signal_t signals[sizeof heeded / sizeof *heeded];
     uv_timer_t idle, retry, end;
     uv_check_t outgrown;
     const struct daemon_options *options;
@@ -55,11 +57,23 @@ static void on_linger(uv_timer_t *timer)
     _exit(s->again ? KEEPER_AGAIN : 0);
 }
 
+/* Without its handler a signal would be the end of this process, and look like a fault. The other
+ * threads have been without signals all along. */
+static void heed_no_more(void)
+{
+    sigset_t all;
+    sigemptyset(&all);
+    for (size_t i = 0; i < sizeof heeded / sizeof *heeded; i++)
+        sigaddset(&all, heeded[i]);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 static void finish(struct server *s)
 {
     if (s->finished)
         return;
     s->finished = true;
+    heed_no_more();
     pool_close(&s->pool);
     for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
@@ -284,11 +298,10 @@ static int start(struct server *s, unsigned threads, struct err *e)
     s->host.cache = &s->cache;
     s->host.changed = on_change;
     s->host.data = s;
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    for (size_t i = 0; i < sizeof heeded / sizeof *heeded; i++) {
         uv_signal_init(&s->loop, &s->signals[i]);
         s->signals[i].data = s;
-        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+        uv_signal_start(&s->signals[i], on_signal, heeded[i]);
     }
     uv_check_init(&s->loop, &s->outgrown);
     s->outgrown.data = s;

@@ -79,4 +79,22 @@ second=$(keeper)
 kill "$second"
 tail -s 0.01 --pid="$second" -f /dev/null
 ok "TERM ends both, and the socket" test ! -e "$(kbsearch --sockname)"
+
+# What answers falls, and before the keeper has seen it the end is asked for.
+mkfifo "$T/log"
+kbsearchd --foreground 2>"$T/log" &
+third=$!
+exec 3<"$T/log"
+while read -r line <&3; do
+    case $line in *listening*) break ;; esac
+done
+before=$(child)
+kill -STOP "$third"
+kill -KILL "$before"
+while read -r _ _ state _ <"/proc/$before/stat" && [ "$state$(ls "/proc/$before/task")" != "Z$before" ]; do :; done
+kill "$third"
+kill -CONT "$third"
+wait "$third"
+is "TERM after a fall ends well" "$?" 0
+exec 3<&-
 kb_done

@@ -229,6 +229,34 @@ ok("and is ended", crashes() == before + 1)
 ok("all is well then", mend()[1] == golden)
 ok("one that does not end: TERM ends it well", daemon.end() == 0)
 
+
+def catches(pid, number):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return int(next(line for line in f if line.startswith("SigCgt")).split()[1], 16) >> (number - 1) & 1
+
+
+def reads(pid, name):
+    fds = "/proc/%d/fd/" % pid
+    return any(name in os.readlink(fds + fd) for fd in os.listdir(fds) if os.path.lexists(fds + fd))
+
+
+# What answers waits for the one that does not end; meanwhile it minds no signal any more.
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
+    swap("gen-998")
+    daemon.client.ask(*QUESTIONS[0])
+    while not reads(daemon.child(), "/gen-998/"):
+        time.sleep(0.002)
+    child = daemon.child()
+    daemon.client.socket.close()
+    daemon.process.send_signal(signal.SIGTERM)
+    while catches(child, number):
+        time.sleep(0.002)
+    daemon.process.send_signal(number)
+    code = daemon.process.wait(20)
+    ok("TERM, and %s while it ends: it ends well" % number.name, code == 0, code)
+    good()
+
 # A block that looks as if it were of a commit yet to come: not tried for ever.
 daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
 assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
