@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/buf.h"
+
 enum { CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20 };
 
 struct arena_chunk {
@@ -96,6 +98,14 @@ struct slice arena_dup(struct arena *a, struct slice s)
 {
     char *p = arena_strndup(a, s.p, s.n);
     return slice_of(p, p ? s.n : 0);
+}
+
+struct slice arena_take(struct arena *a, struct buf *b)
+{
+    a->failed |= b->failed;
+    struct slice s = b->failed ? (struct slice){0} : arena_dup(a, buf_view(b));
+    buf_free(b);
+    return s;
 }
 
 char *arena_printf(struct arena *a, const char *fmt, ...)

@@ -16,6 +16,7 @@
 #include "lib/slice.h"
 
 struct arena_chunk;
+struct buf;
 
 struct arena {
     struct arena_chunk *chunk; /* newest first */
@@ -45,6 +46,10 @@ char *arena_strndup(struct arena *a, const char *p, size_t n);
 
 /* A copy as a slice (with a NUL behind it); {NULL, 0} when out of memory and s.n > 0. */
 struct slice arena_dup(struct arena *a, struct slice s);
+
+/* What was written to the buffer, which is freed. {NULL, 0} when it had failed, which `failed`
+ * remembers, too. */
+struct slice arena_take(struct arena *a, struct buf *b);
 
 /* printf into the arena; NULL: out of memory. */
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

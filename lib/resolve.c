@@ -335,8 +335,7 @@ struct xquery *resolve_tag(struct resolver *r, struct slice tag)
         }
         rest = slice_of(rest.p + n + (slash ? 1 : 0), rest.n - n - (slash ? 1 : 0));
     }
-    struct slice key = arena_dup(r->m.a, buf_view(&b));
-    buf_free(&b);
+    struct slice key = arena_take(r->m.a, &b);
     if (!key.n)
         return xquery_new(&r->m, XQ_NONE);
     struct xquery *term = xquery_prefixed(&r->m, 'G', key);
@@ -419,8 +418,7 @@ struct xquery *resolve_path(struct resolver *r, struct slice value, bool base_na
 {
     struct buf folded = {0};
     utf8_fold(&folded, value);
-    struct slice pattern = arena_dup(r->m.a, buf_view(&folded));
-    buf_free(&folded);
+    struct slice pattern = arena_take(r->m.a, &folded);
     while (pattern.n && pattern.p[0] == '/')
         pattern = slice_of(pattern.p + 1, pattern.n - 1);
     while (pattern.n && pattern.p[pattern.n - 1] == '/')

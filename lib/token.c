@@ -769,11 +769,12 @@ int tokenize(struct arena *a, struct slice text, struct tokens *out, struct err 
     struct scan s = {.a = a, .out = out, .p = text.p, .n = text.n, .gap = true};
     if (!text.n)
         return 0;
-    if (!prepare(&s))
-        return err_memory(e);
-    read_groups(&s, 0);
+    s.failed = !prepare(&s);
+    if (!s.failed)
+        read_groups(&s, 0);
     buf_free(&s.folded);
     buf_free(&s.plain);
+    a->failed |= s.failed; /* also when it was not the arena's */
     return s.failed ? err_memory(e) : 0;
 }
 

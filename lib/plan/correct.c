@@ -71,8 +71,7 @@ struct slice correct_text(struct planner *pl, struct slice text)
         text.p = at + from.n;
     }
     buf_slice(&b, slice_of(text.p, (size_t)(end - text.p)));
-    struct slice s = arena_dup(pl->a, buf_view(&b));
-    buf_free(&b);
+    struct slice s = arena_take(pl->a, &b);
     return s;
 }
 
@@ -102,7 +101,6 @@ int correct_tell(struct planner *pl)
         at = r->end;
     }
     buf_slice(&b, slice_of(pl->text.p + at, pl->text.n - at));
-    p->suggestion_query = arena_dup(pl->a, buf_view(&b));
-    buf_free(&b);
+    p->suggestion_query = arena_take(pl->a, &b);
     return p->suggestion_query.p ? 0 : err_memory(pl->e);
 }

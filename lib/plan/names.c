@@ -30,8 +30,7 @@ static int tell_synonyms(struct planner *pl, const struct synonym *group)
         buf_str(&b, i == 0 ? "" : i == 1 ? " = " : ", ");
         buf_slice(&b, group->names[i]);
     }
-    struct slice line = arena_dup(pl->a, buf_view(&b));
-    buf_free(&b);
+    struct slice line = arena_take(pl->a, &b);
     for (size_t i = 0; i < p->n_synonyms; i++)
         if (slice_eq(p->synonyms[i], line))
             return 0;

@@ -37,8 +37,7 @@ struct slice planner_lower(struct planner *pl, struct slice s)
 {
     struct buf b = {0};
     utf8_fold(&b, s);
-    struct slice folded = arena_dup(pl->a, buf_view(&b));
-    buf_free(&b);
+    struct slice folded = arena_take(pl->a, &b);
     return folded;
 }
 
@@ -125,8 +124,7 @@ struct slice planner_words_text(struct planner *pl, const struct node *const *ki
                 buf_char(&b, ' ');
             buf_slice(&b, kids[i]->text);
         }
-    struct slice s = arena_dup(pl->a, buf_view(&b));
-    buf_free(&b);
+    struct slice s = arena_take(pl->a, &b);
     return s;
 }
 
