@@ -337,7 +337,7 @@ static int refresh(struct index_reader *r, const char *current, struct err *e)
     for (int tries = 0;; tries++) {
         if (stat(current, &before) < 0)
             return unreachable(r, errno, e);
-        if (r->db && !is_ours(r, &before))
+        if (r->db && (!is_ours(r, &before) || xdb_is_half_read(r->db)))
             let_go(r);
         struct err why = {0};
         int status = r->db ? follow(r, &why) : open_anew(r, current, &why);

@@ -172,17 +172,17 @@ static bool follow(struct shard *p)
 {
     struct err ignored = {0};
     uint64_t moves = xdb_moves(p->db);
-    if (was_swapped(p) || xdb_reopen(p->db, &ignored))
+    if (xdb_is_half_read(p->db) || was_swapped(p) || xdb_reopen(p->db, &ignored))
         return false;
     return xdb_moves(p->db) == moves || identify(p, &ignored) == 0;
 }
 
-/* Whether it is another database than before. */
-static bool refresh_part(const struct shards *s, struct shard *p)
+/* Whether it is another database than before. `anew`: the one there is not to be gone on with. */
+static bool refresh_part(const struct shards *s, struct shard *p, bool anew)
 {
     struct err ignored = {0};
     bool changed = false;
-    if (p->db && !follow(p)) {
+    if (p->db && (anew || !follow(p))) {
         let_go(p);
         p->retry_ns = 0;
         changed = true;
@@ -221,9 +221,9 @@ static int none(const struct shards *s, struct err *e)
 
 int shards_refresh(struct shards *s, struct xdb **joined, uint64_t *revision, struct err *e)
 {
-    bool changed = !*joined;
+    bool changed = !*joined, anew = *joined && xdb_is_half_read(*joined);
     for (size_t i = 0; i < s->n; i++)
-        changed |= refresh_part(s, &s->v[i]);
+        changed |= refresh_part(s, &s->v[i], anew);
     if (changed) {
         xdb_close(*joined);
         *joined = NULL;

@@ -38,6 +38,7 @@ struct xdb {
     bool single;                               /* one glass database, not a stub over several */
     uint64_t moves;                            /* how often it came to another revision */
     bool remote = false;                       /* it, or a part of it */
+    bool half_read = false;                    /* memory ran out within a call */
     std::vector<struct xdb *> parts;           /* that were joined */
     bool asked = false;                        /* whether its data is packed */
     std::unique_ptr<struct pack, unpack> pack; /* if it is */
@@ -183,6 +184,9 @@ template <typename F> int reading(struct xdb *db, struct err *e, F body) noexcep
                     throw;
                 db->db.reopen();
                 db->moves++;
+            } catch (const std::bad_alloc &) {
+                db->half_read = true;
+                throw;
             }
         }
     });
@@ -1039,6 +1043,12 @@ int xdb_join(struct xdb **db, struct xdb *const *parts, size_t n, struct err *e)
 
 void xdb_close(struct xdb *db)
 {
+    /* A match that memory ran out for holds on to the database: its files at least are let go. */
+    guard(nullptr, [&] {
+        if (db && db->half_read)
+            db->db.close();
+        return 0;
+    });
     guard(nullptr, [&] {
         delete db;
         return 0;
@@ -1057,6 +1067,11 @@ int xdb_reopen(struct xdb *db, struct err *e)
 uint64_t xdb_moves(const struct xdb *db)
 {
     return db->moves;
+}
+
+bool xdb_is_half_read(const struct xdb *db)
+{
+    return db->half_read;
 }
 
 bool xdb_is_single(const struct xdb *db)

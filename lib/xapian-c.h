@@ -99,6 +99,10 @@ int xdb_reopen(struct xdb *db, struct err *e);
  */
 uint64_t xdb_moves(const struct xdb *db);
 
+/* Memory ran out within a call. Xapian takes a table for open whose blocks it had no room for, and
+ * crashes over it later: to be closed, and opened anew. */
+bool xdb_is_half_read(const struct xdb *db);
+
 /* Whether it is one database, not a stub over several. */
 bool xdb_is_single(const struct xdb *db);
 /* Something of the caller's that lives as long as the database: freed with it, or when another one
