@@ -109,11 +109,20 @@ KINDS = [("hello", {}), ("status", {}), ("search", {"query": "common bullet", "s
          ("related", {"path": VAULT + "/daily/2026-04-01.md", "line": 3})]
 
 
+# What tells of the time and of what came before: it has to be there, and may differ.
+PASSING = ("took_us", "uptime_s", "requests", "latencies", "connections", "pid", "cursor", "faults")
+
+
 def plain(answer):
     if "error" in answer:
         return answer["error"]["message"]
-    return {k: v for k, v in answer["result"].items()
-            if k not in ("took_us", "uptime_s", "requests", "latency", "latencies", "connections", "pid", "cursor")}
+    return {k: None if k in PASSING else v for k, v in answer["result"].items()}
+
+
+def differs(a, b):
+    if not (isinstance(a, dict) and isinstance(b, dict)):
+        return "%s, not %s" % (a, b)
+    return "; ".join("%s: %s, not %s" % (k, a.get(k), b.get(k)) for k in {**a, **b} if a.get(k) != b.get(k))
 
 
 def signals():
@@ -155,7 +164,7 @@ for method, params in KINDS:
                     if said[0] != "out_of_memory" and not (isinstance(whole, str) and whole.startswith(said[1].rstrip())):
                         bad.append("%s: says %s" % (what, answer["error"]))
                 elif plain(answer) != whole and not sticky:
-                    bad.append("%s: another answer: %s, not %s" % (what, plain(answer), whole))
+                    bad.append("%s: another answer: %s" % (what, differs(plain(answer), whole)))
             except TimeoutError:
                 unanswered += 1
                 bad.append(what + ": no answer")
@@ -164,8 +173,9 @@ for method, params in KINDS:
             failing += failed_ones() > 0
             arm(0, 0)
             try:
-                if disarmed(method, params) != whole:
-                    bad.append(what + ": the next request is answered otherwise")
+                after = disarmed(method, params)
+                if after != whole:
+                    bad.append("%s: the next request is answered otherwise: %s" % (what, differs(after, whole)))
             except (OSError, EOFError, TimeoutError) as e:
                 bad.append("%s: the next request: %r" % (what, e))
                 daemon.connect()
@@ -176,8 +186,8 @@ figure("daemon_said_out_of_memory", told)
 figure("daemon_closed_connections", unanswered)
 ok("the daemon with %d failing allocations: no signal, and the next request is served" % failing, not bad, "\n".join(bad))
 figure("daemon_descriptors_more", opened() - before_fds)
-# Xapian lets go of nothing where it is interrupted while it builds a match: an index stays open.
-ok("descriptors stay few", opened() - before_fds <= 4 * 8, (opened(), before_fds))
+# Xapian lets go of nothing where it is interrupted while it builds a match. An index has four at least.
+ok("no index stays open", opened() - before_fds < 4, (opened(), before_fds))
 ok("many", failing >= 300, failing)
 
 # connections come and go meanwhile
