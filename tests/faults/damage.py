@@ -267,6 +267,18 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     ok("TERM, and %s while it ends: it ends well" % number.name, code == 0, code)
     good()
 
+# One that does not end when it is opened: nobody can be told before there is somebody to tell.
+swap("gen-998")
+begin = time.monotonic()
+daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
+answer = asked(daemon, *QUESTIONS[0])
+figure("damaged_circle_at_start_told_s", time.monotonic() - begin)
+ok("one that does not end at the start: answered as damaged", answer == ("damaged", 0), answer)
+good()
+ok("and another commit is read at once", asked(daemon, *QUESTIONS[0])[0] == golden[0])
+code = daemon.end()
+ok("and TERM ends it well", code == 0, code)
+
 # A block that looks as if it were of a commit yet to come: not tried for ever.
 daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
 assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
