@@ -72,11 +72,13 @@ int dated_order(struct search *s)
                   *rest = xquery_pair(&s->m, XQ_FILTER, s->all, odd);
     struct xquery *last = xquery_pair(&s->m, XQ_FILTER, s->all, undated);
     struct xresult r;
-    if (!plain || !rest || !last || pile_days(s, &p, plain, newest, (uint32_t)end))
+    uint32_t n_odd;
+    if (!plain || !rest || !last || pile_days(s, &p, plain, newest, (uint32_t)end) ||
+        xdb_term_freq(s->w->reader->index.db, odd->term, &n_odd, s->e))
         return -1;
-    if (search_run(
-            s, rest, newest ? XSORT_VALUE_DOWN : XSORT_VALUE, 0, (uint32_t)end, 0, true, &r) ||
-        dated_add(s, &p, &r))
+    if (n_odd && (search_run(s, rest, newest ? XSORT_VALUE_DOWN : XSORT_VALUE, 0, (uint32_t)end, 0,
+                      true, &r) ||
+                     dated_add(s, &p, &r)))
         return -1;
     if (p.n)
         qsort(p.v, p.n, sizeof *p.v, newest ? newest_first : oldest_first);
