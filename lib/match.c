@@ -9,7 +9,7 @@
 
 enum {
     RETRIES = 3,
-    SCRATCH_KEPT = 1 << 20, /* bytes, and for each document beside it */
+    SCRATCH_KEPT = 1 << 18, /* bytes, and for each document beside it */
     SCRATCH_EACH = 6
 };
 

@@ -41,7 +41,7 @@ for method in '--trend day said' '--trend day evil --vs said' '--facet heading,e
     '--links Plan' '--get 2026-04-10-Digest.md' '--suggest mar'; do
     script -qec "kbsearch $method 2>&1" /dev/null </dev/null >screen
     ok "something is shown: $method" test -s screen
-    is "nothing drives it: $method" "$(LC_ALL=C tr '\033\007' 'EB' <screen | grep -c 'E\[7;9m\|E\]0;\|B')" 0
+    is "nothing drives it: $method" "$(LC_ALL=C grep -c "$(printf '\033\\[7;9m\\|\033\\]0;\\|\007')" screen)" 0
 done
 for method in '--facet heading evil' '--rising 30d --today 2026-04-12' '--timeline [[Plan]]' '--backlinks Plan'; do
     script -qec "kbsearch $method" /dev/null </dev/null >screen
