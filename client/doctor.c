@@ -35,13 +35,21 @@ static void fault(struct doctor *d, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static void mend(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+static void line(struct doctor *d, const char *kind, const char *what, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+
+static void line(struct doctor *d, const char *kind, const char *what, const char *fmt, va_list ap)
+{
+    buf_printf(d->out, "%-7s%s%s", kind, what, *what ? ": " : "");
+    buf_vprintf(d->out, fmt, ap);
+    buf_char(d->out, '\n');
+}
+
 static void well(struct doctor *d, const char *what, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    buf_printf(d->out, "well   %s: ", what);
-    buf_vprintf(d->out, fmt, ap);
-    buf_char(d->out, '\n');
+    line(d, "well", what, fmt, ap);
     va_end(ap);
 }
 
@@ -49,9 +57,7 @@ static void fault(struct doctor *d, const char *what, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    buf_printf(d->out, "fault  %s: ", what);
-    buf_vprintf(d->out, fmt, ap);
-    buf_char(d->out, '\n');
+    line(d, "fault", what, fmt, ap);
     va_end(ap);
     d->faults++;
 }
@@ -60,9 +66,7 @@ static void mend(struct doctor *d, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    buf_str(d->out, "mend   ");
-    buf_vprintf(d->out, fmt, ap);
-    buf_char(d->out, '\n');
+    line(d, "mend", "", fmt, ap);
     va_end(ap);
 }
 

@@ -276,6 +276,7 @@ static int write_index(struct program *p)
         rc = update_run(&u, &p->e);
     if (rc == 0 && o->full && store_doubtful(&store))
         store_doubt(&store, false);
+    xwriter_last_words(NULL);
     store_close(&store);
     if (rc < 0)
         return fail(p);

@@ -160,10 +160,11 @@ void arena_recycle(struct arena *a, size_t most)
         arena_free(a);
         a->chunk = chunk_new(all);
     }
+    a->used = 0;
+    a->failed = false;
     if (!a->chunk)
         return;
     free_chunks(a->chunk->older);
     a->chunk->older = NULL;
     a->chunk->fill = 0;
-    a->used = 0;
 }

@@ -42,9 +42,8 @@ struct shards {
 /* NULL: the configuration names none. */
 int shards_new(struct shards **s, const struct config *c, struct err *e);
 void shards_free(struct shards *s); /* NULL is fine */
-/* Brings each part to its newest commit. *joined is made anew when another set of parts lives; it
- * goes before a part does. *revision: the sum of those of the living. ERR_BUSY: one is down and all
- * are required. */
+/* Brings each part to its newest commit. *joined is made anew when another set of parts lives.
+ * *revision: the sum of those of the living. ERR_BUSY: one is down and all are required. */
 int shards_refresh(struct shards *s, struct xdb **joined, uint64_t *revision, struct err *e);
 /* The names of those that are down; 0 when all live. */
 size_t shards_down(const struct shards *s, struct arena *a, struct slice **names);

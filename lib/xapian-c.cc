@@ -919,7 +919,8 @@ void (*last_words)(const struct err *e);
     }
     if (!e.code)
         err_set(&e, ERR_INTERNAL, "ended by C++'s runtime");
-    last_words(&e);
+    if (last_words)
+        last_words(&e);
     abort();
 }
 

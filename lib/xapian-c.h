@@ -86,8 +86,9 @@ int xdb_open(struct xdb **db, const char *path, struct err *e);
  */
 int xdb_open_at(
     struct xdb **db, const char *address, unsigned timeout_ms, unsigned connect_ms, struct err *e);
-/* Several as one; they may be closed before it. Docids are interleaved: of the n parts the i-th's
- * docid d is (d - 1) * n + i + 1. */
+/* Several as one. A part may be closed before it, but no data is read from then on: how that is
+ * packed each part knows. Docids are interleaved: of the n parts the i-th's docid d is (d - 1) * n
+ * + i + 1. */
 int xdb_join(struct xdb **db, struct xdb *const *parts, size_t n, struct err *e);
 void xdb_close(struct xdb *db); /* NULL is fine */
 /* To the newest commit; cheap when there is none. Not enough when the folder itself was swapped
@@ -279,7 +280,8 @@ int xwriter_pack(struct xwriter *w, struct slice dictionary, struct err *e);
 struct xdb *xwriter_db(struct xwriter *w);
 
 /* Xapian 1.4 writes values in a destructor, too: an error of the disk there cannot be thrown and
- * ends the process. `say` is told it first, and does not return: what was not committed is gone. */
+ * ends the process. `say` is told it first, and does not return: what was not committed is gone.
+ * NULL: nobody is told any more. */
 void xwriter_last_words(void (*say)(const struct err *e));
 
 int xdoc_new(struct xdoc **d, struct err *e);

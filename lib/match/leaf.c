@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/match/leaf.h"
 
+#include "lib/match/size.h"
 #include "lib/match/weigh.h"
 
 enum {
@@ -115,20 +116,17 @@ int leaf_every(struct matcher *m, const struct list *within, struct list *out)
 int leaf_promised(
     struct matcher *m, const struct xquery *q, const struct list *within, struct list *out)
 {
-    const struct docs *d = m->docs;
-    size_t first = list_seek(d->ids, d->n, 0, q->first_docid),
-           end = list_seek(d->ids, d->n, first, q->last_docid);
-    end += end < d->n && d->ids[end] == q->last_docid;
+    size_t first, n = size_promised(m, q, &first);
     if (within) {
         size_t i = list_seek(within->at, within->n, 0, (uint32_t)first);
         *out = (struct list){.at = within->at + i,
-            .n = list_seek(within->at, within->n, i, (uint32_t)end) - i,
+            .n = list_seek(within->at, within->n, i, (uint32_t)(first + n)) - i,
             .run = within->run};
         return 0;
     }
     m->span_first = (uint32_t)first;
-    m->span_n = (uint32_t)(end - first);
-    return run_of(m, (uint32_t)first, end - first, out);
+    m->span_n = (uint32_t)n;
+    return run_of(m, (uint32_t)first, n, out);
 }
 
 int leaf_given(

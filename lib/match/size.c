@@ -3,18 +3,24 @@
 
 #include "lib/match/list.h"
 
+size_t size_promised(const struct matcher *m, const struct xquery *q, size_t *first)
+{
+    const struct docs *d = m->docs;
+    *first = list_seek(d->ids, d->n, 0, q->first_docid);
+    size_t end = list_seek(d->ids, d->n, *first, q->last_docid);
+    return end + (end < d->n && d->ids[end] == q->last_docid) - *first;
+}
+
 int size_most(struct matcher *m, const struct xquery *q, size_t *n, unsigned level)
 {
     struct posting_list *list;
-    size_t one;
+    size_t one, first;
     *n = m->docs->n;
     if (level > MATCHER_LEVELS)
         return err_set(m->e, ERR_COMPLEX, "the query is nested too deep");
     if (q->last_docid) { /* the first to be asked, but for a long one */
-        const struct docs *d = m->docs;
-        size_t first = list_seek(d->ids, d->n, 0, q->first_docid);
-        *n = list_seek(d->ids, d->n, first, q->last_docid) - first;
-        *n = *n < d->n / 2 ? 0 : *n;
+        *n = size_promised(m, q, &first);
+        *n = *n < m->docs->n / 2 ? 0 : *n;
         return 0;
     }
     switch (q->op) {
@@ -64,11 +70,9 @@ int size_most(struct matcher *m, const struct xquery *q, size_t *n, unsigned lev
 
 size_t size_within(const struct matcher *m, const struct xquery *q)
 {
-    const struct docs *d = m->docs;
-    size_t n = d->n;
+    size_t n = m->docs->n, first;
     if (q->last_docid)
-        return list_seek(d->ids, d->n, 0, q->last_docid) -
-               list_seek(d->ids, d->n, 0, q->first_docid);
+        return size_promised(m, q, &first);
     if (q->op == XQ_SCALE || q->op == XQ_NOT || q->op == XQ_MAYBE)
         return q->n_kids ? size_within(m, q->kids[0]) : n;
     for (size_t i = 0; i < q->n_kids && (q->op == XQ_AND || q->op == XQ_FILTER); i++) {
@@ -85,10 +89,9 @@ int size_share(struct matcher *m, const struct xquery *q, double *of)
     size_t n = all || any ? q->n_kids : q->n_kids > 0;
     *of = any ? 0 : 1;
     if (q->last_docid || q->op == XQ_TERM) {
-        size_t documents;
+        size_t documents, first;
         if (q->last_docid)
-            documents = list_seek(m->docs->ids, m->docs->n, 0, q->last_docid) -
-                        list_seek(m->docs->ids, m->docs->n, 0, q->first_docid);
+            documents = size_promised(m, q, &first);
         else if (size_most(m, q, &documents, 0))
             return -1;
         *of = (double)documents / (double)m->docs->n;

@@ -7,6 +7,9 @@
 
 #include "lib/match/matcher.h"
 
+/* The documents that a promise names: how many, and the first of them. */
+size_t size_promised(const struct matcher *m, const struct xquery *q, size_t *first);
+
 /* As many as it can match at most; 0 for a promise, so that it is asked first, but for a long one.
  */
 int size_most(struct matcher *m, const struct xquery *q, size_t *n, unsigned level);

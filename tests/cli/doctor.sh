@@ -220,9 +220,7 @@ END
     for pid in $(cat servers); do kill -KILL "$pid" 2>/dev/null; done
     rm "$conf"
 fi
-files=$(ulimit -Sn)
 ulimit -Sn 20
 sick 'limits: a process may open 20 files only'
-ulimit -Sn "$files"
 echo "# figure doctor-faults $named"
 kb_done

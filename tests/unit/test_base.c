@@ -91,7 +91,10 @@ static void arena_recycle_keeps_one_piece(void **state)
     arena_recycle(&a, MOST);
     assert_non_null(arena_raw(&a, MOST));
     kept = a.chunk;
+    assert_null(arena_raw(&a, SIZE_MAX / 2 - 64));
+    assert_true(a.failed);
     arena_recycle(&a, MOST);
+    assert_false(a.failed);
     assert_ptr_equal(a.chunk, kept); /* and no more */
     arena_free(&a);
 }

@@ -175,6 +175,35 @@ static void packed_data_reads_as_it_was_written(void **state)
     xdb_close(db);
 }
 
+/* Each part's data is packed in its own way; which part it is the docid tells. */
+static void packed_and_plain_parts_are_joined(void **state)
+{
+    struct fixture *f = *state;
+    char other[512];
+    snprintf(other, sizeof other, "%s-plain", f->path);
+    const char *const paths[] = {f->path, other};
+    struct xdb *parts[2], *joined;
+    for (size_t i = 0; i < 2; i++) {
+        struct xwriter *w = writer(f, paths[i], XWRITER_CREATE);
+        ok(f, xwriter_begin(w, &f->e));
+        if (i == 0)
+            ok(f, xwriter_pack(w, SLICE_LIT(""), &f->e));
+        put(f, w, 1, i ? "plain" : "packed");
+        put(f, w, 2, i ? "simple" : "pressed");
+        ok(f, xwriter_commit(w, &f->e));
+        xwriter_close(w);
+        parts[i] = reader(f, paths[i]);
+    }
+    ok(f, xdb_join(&joined, parts, 2, &f->e));
+    assert_string_equal(data_of(f, joined, 1), "packed");
+    assert_string_equal(data_of(f, joined, 2), "plain");
+    assert_string_equal(data_of(f, joined, 3), "pressed");
+    assert_string_equal(data_of(f, joined, 4), "simple");
+    xdb_close(joined);
+    xdb_close(parts[0]);
+    xdb_close(parts[1]);
+}
+
 static void batch_is_atomic(void **state)
 {
     struct fixture *f = *state;
@@ -1260,6 +1289,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(packed_data_reads_as_it_was_written),
+        TEST(packed_and_plain_parts_are_joined),
         TEST(batch_is_atomic),
         TEST(missing_document_costs_no_batch),
         TEST(changes_need_a_transaction),
