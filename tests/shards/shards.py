@@ -40,6 +40,18 @@ def inside(i, *command):
     return (["ip", "netns", "exec", spaces[i]] if spaces else []) + list(command)
 
 
+def attempt(what, error):
+    """What it gives in the end; its last error when that takes too long."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return what()
+        except error:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
 class Server:
     """xapian-tcpsrv and the processes that it forks."""
 
@@ -50,12 +62,7 @@ class Server:
 
     def start(self):
         self.p = subprocess.Popen(self.args, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while True:
-            try:
-                socket.create_connection(self.at, 1).close()
-                return
-            except OSError:
-                time.sleep(0.02)
+        attempt(lambda: socket.create_connection(self.at, 1).close(), OSError)
 
     def kill(self):
         os.killpg(self.p.pid, signal.SIGKILL)
@@ -109,13 +116,12 @@ def daemon(name, *args):
     p = subprocess.Popen([bindir + "/kbsearchd", "--foreground", "--socket", sock, *args],
                          stderr=open("%s/%s.log" % (top, name), "w"))
     daemons.append(p)
-    while True:
-        try:
-            with socket.socket(socket.AF_UNIX) as s:
-                s.connect(sock)
-            return sock
-        except OSError:
-            time.sleep(0.01)
+    def connect():
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(sock)
+
+    attempt(connect, OSError)
+    return sock
 
 
 def replicate():
@@ -142,12 +148,7 @@ one = top + "/one"
 index()
 tables = [os.path.realpath("%s/s%d/current" % (top, i)) for i in (1, 2)]
 master = subprocess.Popen(inside(1, "xapian-replicate-server", "-I", host[1], "-p", "34590", top + "/s2"), stderr=subprocess.DEVNULL)
-while True:
-    try:
-        replicate()
-        break
-    except subprocess.CalledProcessError:
-        time.sleep(0.05)
+attempt(replicate, subprocess.CalledProcessError)
 a, b, m = Server(0, tables[0], 34571), Server(1, tables[1], 34572), Server(0, top + "/replica", 34573)
 relay = Relay(1, 34582, b.at)
 
