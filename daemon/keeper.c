@@ -184,7 +184,7 @@ static int keep(struct life *l)
         bool ended = status >= 0 && WIFEXITED(status);
         int code = ended ? WEXITSTATUS(status) : 0;
         bool again = ended && code == KEEPER_AGAIN;
-        if (ended && code == 0 && !l->stopping && l->k->wanted(l->k->ctx))
+        if (ended && code == 0 && !l->stopping && !l->k->withdraw(l->k->ctx))
             continue;
         if (ended && (l->stopping || !again || keeper_is_replaced()))
             return again ? 0 : code;

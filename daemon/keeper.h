@@ -37,7 +37,8 @@ struct keeper {
     int (*work)(void *ctx, const struct keeper_child *c);
     void (*ready)(void *ctx);    /* the first child can be asked */
     void (*stopping)(void *ctx); /* the end was asked for: before the child is told */
-    bool (*wanted)(void *ctx);   /* somebody waits to be accepted */
+    /* The child has ended idle: nobody can come any more; false: somebody waits to be accepted. */
+    bool (*withdraw)(void *ctx);
     void *ctx;
 };
 

@@ -195,10 +195,15 @@ int listener_open(struct listener *l, const char *path, struct err *e)
     return 0;
 }
 
-void listener_close(struct listener *l)
+static bool is_ours(const struct listener *l, const char *path)
 {
     struct stat st;
-    if (l->ino && lstat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+    return l->ino && lstat(path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino;
+}
+
+void listener_close(struct listener *l)
+{
+    if (is_ours(l, l->path))
         unlink(l->path);
     if (l->fd >= 0)
         close(l->fd);
@@ -226,10 +231,29 @@ bool peer_is_owner(int fd)
            (peer.uid == geteuid() || peer.uid == 0);
 }
 
-bool listener_is_wanted(const struct listener *l)
+static bool somebody_waits(const struct listener *l)
 {
     struct pollfd p = {.fd = l->fd, .events = POLLIN};
     return poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
+/* Away from its path first: one that connected between a look and the removal would be lost. */
+bool listener_withdraw(const struct listener *l)
+{
+    char aside[sizeof((struct sockaddr_un *)0)->sun_path + sizeof ".end"];
+    if (somebody_waits(l))
+        return false;
+    if (!is_ours(l, l->path))
+        return true;
+    snprintf(aside, sizeof aside, "%s.end", l->path);
+    if (rename(l->path, aside))
+        return true;
+    if (!somebody_waits(l)) {
+        unlink(aside);
+        return true;
+    }
+    (void)!rename(aside, l->path);
+    return false;
 }
 
 void notify_manager(const char *state)

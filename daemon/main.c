@@ -172,10 +172,10 @@ static void ready(void *ctx)
     s->parent = -1;
 }
 
-static bool wanted(void *ctx)
+static bool withdraw(void *ctx)
 {
     const struct service *s = ctx;
-    return listener_is_wanted(&s->listener);
+    return listener_withdraw(&s->listener);
 }
 
 static void stopping(void *ctx)
@@ -199,7 +199,7 @@ static int serve(const struct daemon_options *o, struct settings *settings)
         return fail(&e);
     s.detached = s.parent >= 0;
     code = keeper_run(&(struct keeper){
-        .work = work, .ready = ready, .stopping = stopping, .wanted = wanted, .ctx = &s});
+        .work = work, .ready = ready, .stopping = stopping, .withdraw = withdraw, .ctx = &s});
     listener_close(&s.listener);
     return code;
 }

@@ -94,12 +94,9 @@ static void on_end(uv_timer_t *timer)
 static void accept_all(struct server *s);
 static void on_change(struct host *h);
 
+/* Who is not yet accepted stays in the queue, for the process after this one. */
 static void stop(struct server *s, const char *why)
 {
-    if (s->stopping)
-        return;
-    if (!s->again)
-        accept_all(s);
     s->stopping = true;
     log_line(LOG_INFO, "%s: finishing", why);
     uv_close((uv_handle_t *)&s->accept, NULL);
@@ -143,10 +140,13 @@ static void reload(struct server *s)
 
 static void on_signal(uv_signal_t *signal, int number)
 {
-    if (number == SIGHUP)
-        reload(signal->data);
-    else
-        stop(signal->data, strsignal(number));
+    struct server *s = signal->data;
+    if (number == SIGHUP) {
+        reload(s);
+    } else if (!s->stopping) {
+        accept_all(s);
+        stop(s, strsignal(number));
+    }
 }
 
 static void on_turn(uv_check_t *check)

@@ -45,7 +45,10 @@ def ask(s, method="hello", **params):
         s.sendall((json.dumps(message) + "\n").encode())
     except BrokenPipeError:
         pass  # refused already; the reason is there to read
-    line = s.makefile().readline()
+    try:
+        line = s.makefile().readline()
+    except ConnectionResetError:
+        line = ""  # lost
     return json.loads(line) if line else {}
 
 
@@ -63,13 +66,13 @@ def kill(pid, number):
     return bool(ended)
 
 
-def started(*options, **more):
-    """A daemon in the foreground that has said it is ready."""
+def started(*options, before=(), **more):
+    """A daemon in the foreground that has said it is ready; `before`: what runs it."""
     ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ready.settimeout(30)
     ready.bind(ROOT + "/ready")
     env = dict(os.environ, NOTIFY_SOCKET=ROOT + "/ready")
-    p = subprocess.Popen([PROGRAM, "--socket", PATH, "--db", DB, "--foreground", *options],
+    p = subprocess.Popen([*before, PROGRAM, "--socket", PATH, "--db", DB, "--foreground", *options],
                          env=env, stderr=subprocess.DEVNULL, **more)
     said = ready.recv(100)
     ready.close()
@@ -230,6 +233,26 @@ def test_asked_while_ending():
         ok("asked %d ms around its end" % (offset - 4), good)
         p.terminate()
         p.wait(30)
+
+
+def can_trace():
+    return shutil.which("strace") and not subprocess.run(
+        ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode
+
+
+def test_asked_at_the_very_end():
+    """One that connects when the idle end is settled, and the path not yet removed."""
+    if not can_trace():
+        return ok("asked while the path goes # SKIP no strace that may trace", True)
+    log = ROOT + "/calls"
+    p, _ = started("--idle-exit", "1", before=[
+        "env", "ASAN_OPTIONS=detect_leaks=0",  # which is no use to one that is traced
+        "strace", "-D", "-f", "-q", "-o", log, "-e", "trace=rename,unlink",
+        "-e", "inject=rename,unlink:delay_enter=500000"])
+    while "k.sock" not in open(log).read():
+        pass  # it is about to
+    ok("asked while the path goes", "result" in ask(connect()))
+    ok("and it goes in the end", p.wait(30) == 0 and not os.path.exists(PATH))
 
 
 def test_handed_over():
