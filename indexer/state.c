@@ -23,6 +23,11 @@ struct slice state_units_key(struct arena *a, uint32_t number)
     return slice_str(arena_printf(a, "u:%u", number));
 }
 
+struct slice state_name_key(struct arena *a, uint32_t number)
+{
+    return slice_str(arena_printf(a, "o:%u", number));
+}
+
 /* Small negative numbers stay short. */
 static uint64_t zigzag(int64_t v)
 {

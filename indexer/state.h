@@ -35,6 +35,7 @@ struct state_unit {
 /* Empty when out of memory. */
 struct slice state_note_key(struct arena *a, struct slice vault, struct slice rel);
 struct slice state_units_key(struct arena *a, uint32_t number);
+struct slice state_name_key(struct arena *a, uint32_t number); /* which note a number is */
 
 void state_note_write(struct buf *out, const struct state_note *n);
 bool state_note_read(struct slice in, struct state_note *n); /* rel points into `in` */
