@@ -57,6 +57,14 @@ for query, at, said in BAD:
         (where == at if at is not None else True)
     result(good, f"{query[:40]!r} is an error", error)
 
+for cursor in ("", "1:2:3", "1:0:" + 17 * "a", "-1:0:0123456789abcdef", "1:99999999999:0123456789abcdef",
+               " 1:0:0123456789abcdef", "1:0:0123456789ABCDEF", 100 * "1"):
+    client = rpc.Client()
+    client.ask("search", {"query": "zyxplanted", "cursor": cursor})
+    error = client.read().get("error", {})
+    result("not one that an answer gave" in error.get("message", "") or (not cursor and not error),
+           f"cursor {cursor[:30]!r}", error)
+
 client, strings = rpc.Client(), []
 if os.path.exists(os.environ["NAUGHTY"]):
     strings = open(os.environ["NAUGHTY"], encoding="utf-8", errors="replace").read().split("\n")

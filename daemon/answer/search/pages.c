@@ -29,6 +29,8 @@ int pages_count(struct search *s)
     return 0;
 }
 
+#define CURSOR_FORMAT "%llu:%llu:%s" /* revision, offset, id of the last unit */
+
 int pages_cursor(struct search *s)
 {
     uint64_t next = s->offset + s->r->n_hits;
@@ -38,7 +40,7 @@ int pages_cursor(struct search *s)
         return 0;
     char id[2 * UNIT_ID_BYTES + 1];
     record_id_format(s->r->hits[s->r->n_hits - 1].rec.id, id);
-    char *text = arena_printf(s->w->arena, "%llu:%llu:%s", (unsigned long long)s->r->revision,
+    char *text = arena_printf(s->w->arena, CURSOR_FORMAT, (unsigned long long)s->r->revision,
         (unsigned long long)next, id);
     if (!text)
         return err_memory(s->e);
@@ -48,16 +50,15 @@ int pages_cursor(struct search *s)
 
 int pages_read_cursor(struct search *s, uint64_t *revision, char id[2 * UNIT_ID_BYTES + 1])
 {
-    unsigned long long rev, offset;
+    unsigned long long rev = 0, offset = 0;
     struct slice c = s->params->cursor;
-    char text[80];
-    int end = 0;
-    if (c.n >= sizeof text)
+    char text[80], again[80];
+    snprintf(text, sizeof text, "%.*s", (int)(c.n < sizeof text ? c.n : 0), c.p);
+    if (sscanf(text, "%20llu:%20llu:%16[0-9a-f]", &rev, &offset, id) != 3 ||
+        strlen(id) != 2 * UNIT_ID_BYTES || offset > UINT32_MAX / 4)
         return err_set(s->e, ERR_PARAMS, "cursor: not one that an answer gave");
-    memcpy(text, c.p, c.n);
-    text[c.n] = '\0';
-    if (sscanf(text, "%20llu:%20llu:%16[0-9a-f]%n", &rev, &offset, id, &end) != 3 ||
-        text[end] != '\0' || offset > UINT32_MAX / 4)
+    snprintf(again, sizeof again, CURSOR_FORMAT, rev, offset, id);
+    if (!slice_eq(c, slice_str(again)))
         return err_set(s->e, ERR_PARAMS, "cursor: not one that an answer gave");
     *revision = rev;
     s->offset = offset;
