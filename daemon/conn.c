@@ -158,19 +158,11 @@ static unsigned latency_bucket(uint64_t ns)
     return i;
 }
 
-/* Faults of ours, not of the request: their texts say nothing of what was asked. */
-static bool is_ours(enum err_code code)
-{
-    return code == ERR_INTERNAL || code == ERR_NO_INDEX || code == ERR_SCHEMA ||
-           code == ERR_DAMAGED || code == ERR_TIMEOUT || code == ERR_OVERLOADED ||
-           code == ERR_BUSY || code == ERR_MEMORY;
-}
-
 static void tell_log(const struct host *h, const struct request *r, uint64_t ns)
 {
     const struct config *config = h->pool->config;
     const char *method = r->answer ? "an editor or agent" : proto_rows[r->method].name;
-    if (is_ours(r->err.code))
+    if (err_is_fault(r->err.code))
         log_line(LOG_WARNING, "%s: %s", method, r->err.text);
     if (!log_tells(LOG_DETAIL))
         return;

@@ -9,10 +9,11 @@
 
 static const struct row {
     int rpc, exit;
+    bool fault;
     const char *reason, *meaning;
 } rows[ERR_COUNT] = {
-    [ERR_NONE] = {0, 0, "none", "no error"},
-#define ERROR(name, rpc, reason, exit, text) [ERR_##name] = {rpc, exit, reason, text},
+    [ERR_NONE] = {0, 0, false, "none", "no error"},
+#define ERROR(name, rpc, reason, exit, fault, text) [ERR_##name] = {rpc, exit, fault, reason, text},
 #include "lib/errors.def"
 #undef ERROR
 };
@@ -86,6 +87,11 @@ int err_exit(enum err_code code)
 const char *err_meaning(enum err_code code)
 {
     return rows[code].meaning;
+}
+
+bool err_is_fault(enum err_code code)
+{
+    return rows[code].fault;
 }
 
 enum err_code err_by_reason(const char *reason, size_t n)

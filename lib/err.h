@@ -8,11 +8,12 @@
 #ifndef KB_ERR_H
 #define KB_ERR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum err_code {
     ERR_NONE = 0,
-#define ERROR(name, rpc, reason, exit, text) ERR_##name,
+#define ERROR(name, rpc, reason, exit, fault, text) ERR_##name,
 #include "lib/errors.def"
 #undef ERROR
     ERR_COUNT
@@ -42,6 +43,8 @@ int err_rpc(enum err_code code);
 const char *err_reason(enum err_code code);
 int err_exit(enum err_code code);
 const char *err_meaning(enum err_code code);
+/* A fault of the program, the index or the moment, not of the request. */
+bool err_is_fault(enum err_code code);
 /* The code with this reason, ERR_INTERNAL if there is none: how a client reads a reply. */
 enum err_code err_by_reason(const char *reason, size_t n);
 

@@ -116,85 +116,132 @@ static int find_last_end(const struct node *n, size_t end)
     return (int)end;
 }
 
+/* The query's operands, and what is made of them: wide, and of their own texts alone. */
+struct operands {
+    const struct node *const *v;
+    size_t n;
+    struct tree_parts own, wide;
+    bool plain; /* nothing but words, filters and what is not wanted */
+};
+
+static int walk_wide(struct planner *pl, struct operands *o)
+{
+    struct plan *p = pl->p;
+    int step;
+    o->plain = true;
+    for (size_t i = 0; i < o->n; i += (size_t)step) {
+        const struct node *kid = o->v[i];
+        o->plain = o->plain && (tree_is_word(kid) || tree_is_filter(kid) || kid->op == NODE_NOT);
+        size_t before = o->wide.words.n;
+        if ((step = tree_next(pl, o->v + i, o->n - i, WIDE, &o->wide)) < 0)
+            return -1;
+        for (size_t w = before; tree_is_word(kid) && w < o->wide.words.n; w++)
+            if (!ARENA_PUSH(pl->a, p->words, p->n_words, pl->cap_words, o->wide.words.v[w]))
+                return err_memory(pl->e);
+    }
+    return 0;
+}
+
+/* Behind walk_wide: it finds the same marks once more. */
+static int walk_own(struct planner *pl, struct operands *o)
+{
+    size_t marks = pl->p->n_marks, runs = pl->p->n_runs;
+    int step = 1;
+    for (size_t i = 0; i < o->n; i += (size_t)step) {
+        step = 1;
+        if (o->v[i]->op != NODE_NOT && !tree_is_filter(o->v[i]) &&
+            (step = tree_next(pl, o->v + i, o->n - i, OWN, &o->own)) < 0)
+            return -1;
+    }
+    pl->p->n_marks = marks;
+    pl->p->n_runs = runs;
+    o->own.filters = o->wide.filters;
+    o->own.nots = o->wide.nots;
+    return 0;
+}
+
+static int plan_own(struct planner *pl, const struct operands *o)
+{
+    struct tree_parts copy = o->own;
+    if (pl->o->match == MATCH_ANY || !copy.words.n)
+        return 0;
+    return (pl->p->tier[PLAN_OWN] = tree_assemble(pl, &copy)) ? 0 : -1;
+}
+
+/* `own_any`: the own leaves, of which one must match. */
+static int plan_widest(
+    struct planner *pl, const struct operands *o, struct xkids own_any, bool apart)
+{
+    struct plan *p = pl->p;
+    struct tree_parts copy = o->wide;
+    struct xquery *widest = tree_assemble(pl, &copy);
+    p->own_any = own_any.n ? xquery_over(&pl->m, XQ_OR, own_any) : NULL;
+    if (widest && p->own_any && o->wide.words.n)
+        widest = xquery_pair(&pl->m, XQ_FILTER, widest, p->own_any);
+    p->tier[PLAN_CONTEXT] = widest;
+    if (widest && p->tier[PLAN_TITLE])
+        widest = xquery_pair(&pl->m, XQ_OR, widest, p->tier[PLAN_TITLE]);
+    if (widest && apart)
+        widest = xquery_pair(&pl->m, XQ_OR, widest, p->tier[PLAN_ADJACENT]);
+    p->widest = widest;
+    return widest ? 0 : -1;
+}
+
+/* What is no word is required even where words are given up. */
+static int plan_required(struct planner *pl, const struct operands *o)
+{
+    struct plan *p = pl->p;
+    size_t marks = p->n_marks;
+    struct tree_parts rest = {.filters = o->wide.filters, .nots = o->wide.nots};
+    for (size_t i = 0; i < o->n; i++) {
+        const struct node *kid = o->v[i];
+        if (!tree_is_word(kid) && !tree_is_filter(kid) && kid->op != NODE_NOT &&
+            kid->op != NODE_EMPTY && tree_kid(pl, kid, WIDE, &rest))
+            return -1;
+    }
+    p->n_marks = marks;
+    if (!rest.words.n && !rest.filters.n && !rest.nots.n)
+        return 0;
+    return (p->required = tree_assemble(pl, &rest)) ? 0 : -1;
+}
+
 static int plan_words(struct planner *pl, const struct node *root)
 {
     struct plan *p = pl->p;
     const struct node *one = root;
-    const struct node *const *kids =
-        root->op == NODE_AND ? (const struct node *const *)root->kids : &one;
-    size_t n = root->op == NODE_AND ? root->n_kids : 1;
-    struct tree_parts own = {0}, wide = {0};
-    bool plain = true;
-    int step = 1;
-    for (size_t i = 0; i < n; i += (size_t)step) {
-        plain =
-            plain && (tree_is_word(kids[i]) || tree_is_filter(kids[i]) || kids[i]->op == NODE_NOT);
-        struct tree_parts before = wide;
-        if ((step = tree_next(pl, kids + i, n - i, WIDE, &wide)) < 0)
-            return -1;
-        for (size_t w = before.words.n; tree_is_word(kids[i]) && w < wide.words.n; w++)
-            if (!ARENA_PUSH(pl->a, p->words, p->n_words, pl->cap_words, wide.words.v[w]))
-                return err_memory(pl->e);
+    struct operands o = {.v = &one, .n = 1};
+    if (root->op == NODE_AND) {
+        o.v = (const struct node *const *)root->kids;
+        o.n = root->n_kids;
     }
-    struct xkids own_any = {.v = pl->own, .n = pl->n_own};
-    size_t marks = p->n_marks, runs = p->n_runs;
-    for (size_t i = 0; i < n; i += (size_t)step) {
-        step = 1;
-        if (kids[i]->op != NODE_NOT && !tree_is_filter(kids[i]) &&
-            (step = tree_next(pl, kids + i, n - i, OWN, &own)) < 0)
-            return -1;
-    }
-    p->n_marks = marks; /* the second walk found the same ones */
-    p->n_runs = runs;
-    own.filters = wide.filters;
-    own.nots = wide.nots;
-    if (option_filters(pl, &own.filters))
+    if (walk_wide(pl, &o))
         return -1;
-    wide.filters = own.filters;
+    struct xkids own_any = {.v = pl->own, .n = pl->n_own};
+    if (walk_own(pl, &o) || option_filters(pl, &o.own.filters))
+        return -1;
+    o.wide.filters = o.own.filters;
 
-    if (!wide.words.n && !wide.filters.n && !wide.nots.n) {
+    if (!o.wide.words.n && !o.wide.filters.n && !o.wide.nots.n) {
         p->empty = true;
         p->widest = xquery_new(&pl->m, XQ_NONE);
         return p->widest ? 0 : -1;
     }
-    if (pl->o->match == MATCH_ANY && wide.words.n) {
-        struct xquery *any = xquery_over(&pl->m, XQ_OR, wide.words);
-        wide.words = (struct xkids){0};
-        if (xkids_add(&pl->m, &wide.words, any))
+    if (pl->o->match == MATCH_ANY && o.wide.words.n) {
+        struct xquery *any = xquery_over(&pl->m, XQ_OR, o.wide.words);
+        o.wide.words = (struct xkids){0};
+        if (xkids_add(&pl->m, &o.wide.words, any))
             return -1;
     }
-    bool tiers = plain && wide.words.n;
-    struct slice text =
-        tiers ? correct_text(pl, planner_words_text(pl, kids, n)) : slice_of(NULL, 0);
-    int apart = tiers ? tier_title(pl, text, &wide) ? -1 : tier_adjacent(pl, text, &wide) : 0;
-    if (apart < 0)
-        return -1;
-    if (pl->o->match != MATCH_ANY && own.words.n) {
-        struct tree_parts copy = own;
-        if (!(p->tier[PLAN_OWN] = tree_assemble(pl, &copy)))
-            return -1;
+    int apart = 0;
+    if (o.plain && o.wide.words.n) {
+        size_t marks = p->n_marks;
+        struct slice text = correct_text(pl, planner_words_text(pl, o.v, o.n));
+        apart = tier_title(pl, text, &o.wide) ? -1 : tier_adjacent(pl, text, &o.wide);
+        p->n_marks = marks; /* they are those of the words */
     }
-    struct tree_parts copy = wide;
-    struct xquery *widest = tree_assemble(pl, &copy);
-    p->own_any = own_any.n ? xquery_over(&pl->m, XQ_OR, own_any) : NULL;
-    if (widest && p->own_any && wide.words.n)
-        widest = xquery_pair(&pl->m, XQ_FILTER, widest, p->own_any);
-    if (!widest)
+    if (apart < 0 || plan_own(pl, &o))
         return -1;
-    p->tier[PLAN_CONTEXT] = widest;
-    p->widest =
-        p->tier[PLAN_TITLE] ? xquery_pair(&pl->m, XQ_OR, widest, p->tier[PLAN_TITLE]) : widest;
-    if (apart && p->widest)
-        p->widest = xquery_pair(&pl->m, XQ_OR, p->widest, p->tier[PLAN_ADJACENT]);
-    struct tree_parts rest = {.filters = wide.filters, .nots = wide.nots};
-    for (size_t i = 0; i < n; i++)
-        if (!tree_is_word(kids[i]) && !tree_is_filter(kids[i]) && kids[i]->op != NODE_NOT &&
-            kids[i]->op != NODE_EMPTY && tree_kid(pl, kids[i], WIDE, &rest))
-            return -1;
-    p->n_marks = marks;
-    if (rest.words.n || rest.filters.n || rest.nots.n)
-        p->required = tree_assemble(pl, &rest);
-    return p->widest ? 0 : -1;
+    return plan_widest(pl, &o, own_any, apart) ? -1 : plan_required(pl, &o);
 }
 
 int plan_make(struct arena *a, const struct plan_env *env, const struct plan_options *o,
