@@ -1160,6 +1160,42 @@ static void discarded_revision_is_left(void **state)
     xwriter_close(w);
 }
 
+/* Blocks but for the root, as if they were of a revision yet to come. */
+static void put_off_blocks(struct fixture *f)
+{
+    enum { BLOCK = 8192, LEVEL_AT = 4, REVISION = 4 };
+    int fd = open(arena_printf(&f->a, "%s/postlist.glass", f->path), O_RDWR);
+    uint8_t block[BLOCK];
+    unsigned leaves = 0;
+    for (off_t at = 0; pread(fd, block, BLOCK, at) == BLOCK; at += BLOCK)
+        if (block[LEVEL_AT] == 0 && ++leaves)
+            assert_int_equal(pwrite(fd, "\x7f\x7f\x7f\x7f", REVISION, at), REVISION);
+    close(fd);
+    assert_true(leaves > 2);
+}
+
+static void a_revision_that_never_comes_is_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct xwriter *w = writer(f, f->path, XWRITER_CREATE);
+    ok(f, xwriter_begin(w, &f->e));
+    for (docid_t id = 1; id <= 3000; id++)
+        put(f, w, id, arena_printf(&f->a, "words word%u", id));
+    ok(f, xwriter_commit(w, &f->e));
+    xwriter_close(w);
+    put_off_blocks(f);
+    struct xdb *db = reader(f, f->path);
+    uint64_t moves = xdb_moves(db);
+    struct xquery q = term("words");
+    struct xsearch s = search_of(&q);
+    struct xresult r;
+    alarm(30); /* or it would go on for ever */
+    fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_BUSY, "");
+    alarm(0);
+    assert_int_equal(xdb_moves(db), moves + 3);
+    xdb_close(db);
+}
+
 static void expansion_gives_words(void **state)
 {
     struct fixture *f = *state;
@@ -1306,6 +1342,7 @@ int main(void)
         TEST(word_of_each_document_is_found),
         TEST(lists_are_in_order),
         TEST(discarded_revision_is_left),
+        TEST(a_revision_that_never_comes_is_not_waited_for),
         TEST(expansion_gives_words),
         TEST(stems_are_snowballs),
         TEST(ranges_merge),
