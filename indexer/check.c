@@ -20,7 +20,11 @@
 #include "lib/log.h"
 #include "lib/schema.h"
 
-enum { UNCOVERED_SHOWN = 20, STEP_S = 10 /* of a core, for one document or term */ };
+enum {
+    UNCOVERED_SHOWN = 20,
+    STEP_S = 10 /* of a core, for one document or term */,
+    CLOSED = 2 /* exit status: it cannot be opened */
+};
 
 struct checking {
     struct check *c;
@@ -175,32 +179,48 @@ static int walk_tables(struct checking *k)
         w.documents, info.documents, w.terms, w.postings);
 }
 
-/* In a process of its own: a damaged block can take Xapian down. */
+static void be_the_walker(struct checking *k)
+{
+    go_on();
+    if (index_reader_refresh(&k->reader, k->e) < 0)
+        _exit(CLOSED);
+    if (walk_tables(k) == 0)
+        _exit(0);
+    log_line(LOG_ERROR, "%s: %s: run kbindex --full", k->c->dir, k->e->text);
+    _exit(1);
+}
+
+/* Opens the reader once it is known that this can be done, and tells why not. */
+static int open_after(struct checking *k, int status)
+{
+    if (index_reader_refresh(&k->reader, k->e) < 0)
+        return -1;
+    if (WEXITSTATUS(status) == CLOSED)
+        return err_set(k->e, ERR_BUSY, "index %s is being changed: ask again", k->c->dir);
+    return check_counts(k);
+}
+
+/* In a process of its own, from its opening on: a damaged block can take Xapian down. */
 static int check_tables(struct checking *k)
 {
     fflush(NULL);
     pid_t pid = fork();
     if (pid < 0)
         return err_set(k->e, ERR_IO, "no process for the check: %s", strerror(errno));
-    if (pid == 0) {
-        if (walk_tables(k) == 0)
-            _exit(0);
-        log_line(LOG_ERROR, "%s: %s: run kbindex --full", k->c->dir, k->e->text);
-        _exit(1);
-    }
+    if (pid == 0)
+        be_the_walker(k);
     int status;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return err_set(k->e, ERR_IO, "the check's process is lost: %s", strerror(errno));
+    if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == CLOSED))
+        return open_after(k, status);
     if (WIFSIGNALED(status))
         log_line(LOG_ERROR, "%s: reading it %s: run kbindex --full", k->c->dir,
             WTERMSIG(status) == SIGPROF ? "does not end" : "crashes");
-    if (status) {
-        k->c->findings++;
-        k->c->tables_only = true;
-        return 0;
-    }
-    return check_counts(k);
+    k->c->findings++;
+    k->c->tables_only = true;
+    return 0;
 }
 
 /* --- coverage ------------------------------------------------------------------------------ */
@@ -337,8 +357,6 @@ int check_run(struct check *c, struct err *e)
 {
     struct checking k = {.c = c, .e = e};
     int rc = index_reader_init(&k.reader, c->dir, e);
-    if (rc == 0)
-        rc = index_reader_refresh(&k.reader, e);
     if (rc == 0)
         rc = check_all(&k);
     if (rc == 0 && !c->quiet && c->tables_only)
