@@ -70,20 +70,25 @@ static bool read_all(int fd, size_t max, struct buf *to)
     }
 }
 
+static int unread_rules(struct walk *w, struct slice rel, int why)
+{
+    const char *text = arena_printf(w->a, "its ignore file cannot be read: %s", strerror(why));
+    return text ? problem(w, rel, false, false, text) : err_memory(w->err);
+}
+
 static int read_rules(
     struct walk *w, int dir, struct slice rel, const char *name, struct ignore *ig)
 {
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT || errno == ELOOP
-                   ? 0
-                   : problem(w, rel, false, false, "its ignore file cannot be read");
+        return errno == ENOENT || errno == ELOOP ? 0 : unread_rules(w, rel, errno);
     struct stat st;
     struct buf text = {0};
     int rc = 0;
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !read_all(fd, RULES_BYTES, &text) ||
-        text.n > RULES_BYTES) {
-        rc = problem(w, rel, false, false, "its ignore file cannot be read or is over 1 MiB");
+    if (fstat(fd, &st) < 0 || (S_ISREG(st.st_mode) && !read_all(fd, RULES_BYTES, &text))) {
+        rc = unread_rules(w, rel, errno);
+    } else if (!S_ISREG(st.st_mode) || text.n > RULES_BYTES) {
+        rc = problem(w, rel, false, false, "its ignore file is no file, or over 1 MiB");
     } else if (text.n) {
         struct slice kept = arena_dup(w->a, buf_view(&text));
         rc = kept.p ? ignore_parse(w->a, kept, ig, w->err) : err_memory(w->err);

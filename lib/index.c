@@ -69,7 +69,7 @@ static bool short_of_files(void)
     int fd[FILES_OF_READER], n = 0;
     while (n < FILES_OF_READER && (fd[n] = open("/", O_PATH | O_CLOEXEC)) >= 0)
         n++;
-    bool is_short = n < FILES_OF_READER;
+    bool is_short = n < FILES_OF_READER && (errno == EMFILE || errno == ENFILE);
     while (n)
         close(fd[--n]);
     return is_short;

@@ -100,9 +100,11 @@ struct told {
     struct err why;
 };
 
-int report(struct err *e, enum err_code code, const Xapian::Error &x)
+int report(struct err *e, enum err_code code, const Xapian::Error &x, int reason = 0)
 {
     const char *why = x.get_error_string();
+    if (!why && reason)
+        why = strerror(reason);
     return err_set(e, code, "%s%s%s", x.get_msg().c_str(), why ? ": " : "", why ? why : "");
 }
 
@@ -127,7 +129,8 @@ try {
 } catch (const Xapian::DatabaseOpeningError &x) {
     return report(e, ERR_IO, x);
 } catch (const Xapian::DatabaseCreateError &x) {
-    return report(e, ERR_IO, x);
+    /* Of its first commit Xapian does not tell what the system said. */
+    return report(e, ERR_IO, x, errno);
 } catch (const Xapian::DatabaseClosedError &x) {
     return report(e, ERR_INTERNAL, x);
 } catch (const Xapian::DatabaseError &x) {
@@ -1462,6 +1465,7 @@ int xwriter_open(struct xwriter **w, const char *path, enum xwriter_mode mode, s
         int flags = mode == XWRITER_EXISTING ? Xapian::DB_OPEN : Xapian::DB_CREATE;
         if (mode == XWRITER_PART)
             flags |= Xapian::DB_NO_SYNC;
+        errno = 0;
         Xapian::WritableDatabase db(path, flags | Xapian::DB_BACKEND_GLASS);
         auto made = std::make_unique<xwriter>();
         made->db = db;
