@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # changed: finds what the index saw come or change on a day, whatever the units' own days.
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
-[ -z "${KB_SANITIZED:-}" ] || kb_skip "faketime and a sanitizer do not go into one process"
+! kb_sanitized || kb_skip "faketime and a sanitizer do not go into one process"
 command -v faketime >/dev/null || kb_skip "faketime is not there"
 kb_setup
 

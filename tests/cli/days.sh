@@ -3,7 +3,7 @@
 # The asker's own day, whatever the zone and the hour; and the line of a crontab that is an alert by
 # mail.
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
-[ -z "${KB_SANITIZED:-}" ] || kb_skip "faketime and a sanitizer do not go into one process"
+! kb_sanitized || kb_skip "faketime and a sanitizer do not go into one process"
 command -v faketime >/dev/null || kb_skip "faketime is not there"
 kb_setup
 

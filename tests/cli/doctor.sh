@@ -118,7 +118,7 @@ sick 'index: 1 notes changed since it was written'
 touch -d '1 hour ago' vault/late.md
 kb_index
 
-if command -v faketime >/dev/null && [ -z "${KB_SANITIZED:-}" ]; then
+if command -v faketime >/dev/null && ! kb_sanitized; then
     # The stand-in for the program that sets the clock: the real one would set the machine's.
     cat >bin/timedatectl <<'END'
 #!/bin/sh

@@ -74,6 +74,11 @@ kb_skip() {
     exit 0
 }
 
+# A build that counts lines is only as slow as one under a sanitizer.
+kb_sanitized() {
+    [ -n "${KB_SANITIZED:-}" ] && [ -z "${KB_COVERAGE:-}" ]
+}
+
 # $CORPUS: the folder of real notes with this name.
 kb_corpus() {
     CORPUS=$KB_CORPORA/$1

@@ -3,7 +3,7 @@
 # The daemon can read and write what it has to, and nothing else: a burglar inside of it tries.
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
 kb_setup
-[ -z "${KB_SANITIZED:-}" ] || kb_skip "the sanitizers' runtime has to be loaded first"
+! kb_sanitized || kb_skip "the sanitizers' runtime has to be loaded first"
 command -v cc >/dev/null || kb_skip "no C compiler"
 cc -shared -fPIC -o "$T/probe.so" "$KB_SRCDIR/tests/cli/probe.c" -ldl || exit 99
 
