@@ -269,11 +269,10 @@ void request_run(
         .config = config,
         .arena = &r->arena,
         .today = r->today,
-        .deadline_ns = r->deadline_ns,
-        .stop = &r->stop,
         .hides = sandbox_hides};
     struct err e = {0};
     int tries = 0;
+    reader_lend(r->reader, r->deadline_ns, &r->stop);
     do
         err_clear(&e);
     while (attempt(r, &w, methods, &e) && e.code == ERR_MODIFIED && ++tries < ATTEMPTS);
@@ -282,6 +281,7 @@ void request_run(
         err_set(&e, ERR_BUSY, "the index changed %d times while the answer was made; ask again",
             (int)ATTEMPTS);
     }
+    reader_lend(r->reader, 0, NULL);
     /* What failed, or lacks something, for want of what the sandbox hides is for the next process.
      */
     bool lacks = sandbox_look(r->reader, config);

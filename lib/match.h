@@ -20,7 +20,7 @@
 
 #include "lib/xapian-c.h"
 
-/* As xdb_search (xapian-c.h); the deadline and `stop` are looked at with each part of the tree and
+/* As xdb_search (xapian-c.h); whether to go on is looked at with each part of the tree and
  * every few documents. */
 int match_search(
     struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e);

@@ -56,8 +56,6 @@ struct plan_env {
     void *ctx;
     const struct synonyms *synonyms; /* the user's own */
     struct slice warning;            /* n == 0: none */
-    uint64_t deadline_ns;            /* for what is asked of the index on the way (xapian-c.h) */
-    const atomic_bool *stop;
     const day_t *asof; /* for plan_entity: as plan_options.asof; NULL: every day counts */
 };
 

@@ -9,7 +9,8 @@ enum {
     BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
     BYTES_EACH = 4,
     EXPANSION_KEPT = 2 << 20,
-    BLOCK_BITS = 15
+    BLOCK_BITS = 15,
+    LOOK_EVERY = 1 << 15 /* documents between two looks whether to go on (xdb_look) */
 };
 
 struct part { /* of a list that was not read: its documents from first to last */
@@ -276,6 +277,8 @@ static int to_places(const struct postings *p, uint32_t *at, size_t n, struct er
 {
     for (size_t i = 0; i < n; i++) {
         size_t place = place_of(p, at[i]);
+        if (i % LOOK_EVERY == 0 && xdb_look(p->db, e))
+            return -1;
         if (place == SIZE_MAX)
             return err_set(e, ERR_BUSY, "the revision that was read is gone");
         at[i] = (uint32_t)place;
@@ -583,7 +586,7 @@ static int sum_up(
     int rc = s.wdf && s.any && frequency ? 0 : err_memory(e);
     for (size_t i = 0; i < n && rc == 0; i++) {
         frequency[i] = picks[i].documents;
-        rc = add_list(p, picks[i].term, frequency[i], &s, e);
+        rc = xdb_look(p->db, e) || add_list(p, picks[i].term, frequency[i], &s, e) ? -1 : 0;
     }
     if (rc == 0)
         rc = from_sums(p, &s, x, e);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "lib/match.h"
 #include "lib/note.h"
@@ -16,8 +15,7 @@
 
 enum {
     DAYS_MAX = 12000, /* a longer range is compared by its value */
-    WORDS_MAX = 2000, /* words of the index that may hold a pattern's letters */
-    CHECK_EVERY = 64  /* units read between two looks at the clock */
+    WORDS_MAX = 2000  /* words of the index that may hold a pattern's letters */
 };
 
 /* --- days ---------------------------------------------------------------------------------- */
@@ -151,9 +149,7 @@ static int match_all(struct resolver *r, const struct xquery *q, uint32_t max, b
         .k1 = -1,
         .max = max,
         .data = data,
-        .collapse_slot = collapse,
-        .deadline_ns = r->deadline_ns,
-        .stop = r->stop};
+        .collapse_slot = collapse};
     return match_search(r->db, r->m.a, &s, found, r->m.e);
 }
 
@@ -525,18 +521,6 @@ struct xquery *resolve_link(struct resolver *r, struct slice target)
 
 /* --- reading units ------------------------------------------------------------------------- */
 
-static int in_time(struct resolver *r)
-{
-    struct timespec now;
-    if (r->stop && atomic_load_explicit(r->stop, memory_order_relaxed))
-        return err_set(r->m.e, ERR_CANCELLED, "cancelled");
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (r->deadline_ns &&
-        (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec > r->deadline_ns)
-        return err_set(r->m.e, ERR_TIMEOUT, "the deadline passed while units were read");
-    return 0;
-}
-
 struct reading {
     int (*wanted)(struct reading *rd, const struct record *rec, struct err *e); /* 1 yes, 0 no */
     struct slice words;
@@ -565,8 +549,7 @@ static struct xquery *read_units(
     for (size_t i = 0; i < found.n_hits && rc >= 0; i++) {
         struct slice data;
         struct record rec;
-        if ((i % CHECK_EVERY == 0 && in_time(r)) ||
-            xdb_data(r->db, &one, found.hits[i].id, &data, r->m.e) ||
+        if (xdb_look(r->db, r->m.e) || xdb_data(r->db, &one, found.hits[i].id, &data, r->m.e) ||
             record_read(&one, data, &rec, r->m.e))
             rc = -1;
         else

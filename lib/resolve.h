@@ -23,12 +23,10 @@ enum {
 
 struct resolver {
     struct xmaker m;
-    struct xdb *db;       /* NULL: without an index every question of it has the answer "all" */
-    struct xstem *stem;   /* of all the index's languages; NULL: words are their own stems */
-    uint64_t deadline_ns; /* xapian-c.h */
-    const atomic_bool *stop;
-    const day_t *asof; /* no later or undated note exists; NULL: all do */
-    struct {           /* the last name that several notes have, for target.c */
+    struct xdb *db;     /* NULL: without an index every question of it has the answer "all" */
+    struct xstem *stem; /* of all the index's languages; NULL: words are their own stems */
+    const day_t *asof;  /* no later or undated note exists; NULL: all do */
+    struct {            /* the last name that several notes have, for target.c */
         struct slice vault, key;
         struct target_note *notes;
         size_t n;

@@ -32,6 +32,59 @@ struct unpack {
     }
 };
 
+namespace
+{
+
+/* What the shim itself has to say, in a string literal. */
+struct failure {
+    enum err_code code;
+    const char *text;
+};
+
+/* --- for whom we work --------------------------------------------------------------------------
+ */
+
+uint64_t now_ns()
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1000000000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+/* Between two looks: steps that read a document or a term, and those within a posting list. */
+constexpr unsigned often = 64, seldom = 4096;
+
+class watch
+{
+    uint64_t deadline_ = 0;
+    const atomic_bool *stop_ = nullptr;
+    unsigned calls_ = 0;
+
+  public:
+    watch() = default;
+    watch(uint64_t deadline, const atomic_bool *stop) : deadline_(deadline), stop_(stop)
+    {
+    }
+    bool armed() const
+    {
+        return deadline_ || stop_;
+    }
+    void look() const
+    {
+        if (stop_ && stop_->load(std::memory_order_relaxed))
+            throw failure{ERR_CANCELLED, "cancelled"};
+        if (deadline_ && now_ns() >= deadline_)
+            throw failure{ERR_TIMEOUT, "the deadline passed before the answer was whole"};
+    }
+    void tick(unsigned every = often)
+    {
+        if ((++calls_ & (every - 1)) == 0)
+            look();
+    }
+};
+
+} // namespace
+
 struct xdb {
     Xapian::Database db;
     std::string path;
@@ -44,6 +97,7 @@ struct xdb {
     std::unique_ptr<struct pack, unpack> pack; /* if it is */
     void *attached = nullptr;
     void (*free_attached)(void *) = nullptr;
+    watch watched;
 
     xdb(const Xapian::Database &of, const char *at, bool one)
         : db(of), path(at), single(one), moves(0)
@@ -86,12 +140,6 @@ namespace
 {
 
 /* --- errors -------------------------------------------------------------------------------- */
-
-/* What the shim itself has to say, in a string literal. */
-struct failure {
-    enum err_code code;
-    const char *text;
-};
 
 const char several[] = "this is asked of one local index only, not of shards";
 
@@ -179,6 +227,7 @@ constexpr int max_reopens = 3;
 template <typename F> int reading(struct xdb *db, struct err *e, F body) noexcept
 {
     return guard(e, [&] {
+        db->watched.tick();
         for (int reopens = 0;; reopens++) {
             try {
                 return body();
@@ -369,41 +418,6 @@ bool is_single(const Xapian::Database &db)
 
 /* --- ending a match in its middle ---------------------------------------------------------- */
 
-uint64_t now_ns()
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<uint64_t>(t.tv_sec) * 1000000000 + static_cast<uint64_t>(t.tv_nsec);
-}
-
-class watch
-{
-    uint64_t deadline_;
-    const atomic_bool *stop_;
-    unsigned calls_ = 0;
-
-  public:
-    watch(uint64_t deadline, const atomic_bool *stop) : deadline_(deadline), stop_(stop)
-    {
-    }
-    bool armed() const
-    {
-        return deadline_ || stop_;
-    }
-    void look() const
-    {
-        if (stop_ && stop_->load(std::memory_order_relaxed))
-            throw failure{ERR_CANCELLED, "cancelled"};
-        if (deadline_ && now_ns() >= deadline_)
-            throw failure{ERR_TIMEOUT, "the deadline passed before the answer was whole"};
-    }
-    void tick()
-    {
-        if ((++calls_ & 63) == 0)
-            look();
-    }
-};
-
 /*
  * Matches every document and weighs nothing; ANDed to a query it sees each candidate and throws
  * when time is up. It claims as many documents as there are, so that it is asked last and leaves
@@ -464,6 +478,49 @@ class watch_source : public Xapian::PostingSource
     Xapian::docid get_docid() const override
     {
         return did_;
+    }
+};
+
+/* Matches nothing and costs nothing; but to open the list of a term takes its time, and between
+ * those of very many terms this one has a look. */
+class look_source : public Xapian::PostingSource
+{
+    const watch *watch_;
+
+  public:
+    explicit look_source(const watch *w) : watch_(w)
+    {
+    }
+    PostingSource *clone() const override
+    {
+        return new look_source(watch_);
+    }
+    void init(const Xapian::Database &) override
+    {
+        watch_->look();
+    }
+    Xapian::doccount get_termfreq_min() const override
+    {
+        return 0;
+    }
+    Xapian::doccount get_termfreq_est() const override
+    {
+        return 0;
+    }
+    Xapian::doccount get_termfreq_max() const override
+    {
+        return 0;
+    }
+    void next(double) override
+    {
+    }
+    bool at_end() const override
+    {
+        return true;
+    }
+    Xapian::docid get_docid() const override
+    {
+        return 0;
     }
 };
 
@@ -530,6 +587,7 @@ class docid_source : public Xapian::PostingSource
 
 constexpr unsigned max_depth = 100;
 constexpr size_t max_phrases = 16;
+constexpr size_t seldom_looked = 256; /* terms whose lists are opened between two looks */
 
 /* What a part of the query is for: to weigh and match, to count as one term, only to match. */
 enum class role { ranks, synonym, filters };
@@ -546,7 +604,7 @@ enum class role { ranks, synonym, filters };
 class builder
 {
     const struct xdb *xdb_; /* nullptr: only to be described */
-    watch *watch_;
+    watch *watch_;          /* nullptr: none */
     bool wdf_matters_;
 
     using Q = Xapian::Query;
@@ -572,6 +630,17 @@ class builder
         for (size_t i = from; i < q->n_kids; i++)
             all.push_back(build(q->kids[i], depth + 1, r));
         return all;
+    }
+
+    Q any(const struct xquery *q, unsigned depth, role r) const
+    {
+        queries all = kids(q, 0, depth, r);
+        if (watch_ && r != role::synonym)
+            for (size_t i = seldom_looked; i < all.size(); i += seldom_looked) {
+                look_source look(watch_);
+                all.insert(all.begin() + static_cast<ptrdiff_t>(i), Q(&look));
+            }
+        return join(Q::OP_OR, all);
     }
 
     /* kids[0] `op` all the others, which are joined by `rest`. */
@@ -726,7 +795,7 @@ class builder
         case XQ_AND:
             return join(Q::OP_AND, kids(q, 0, depth, r));
         case XQ_OR:
-            return join(Q::OP_OR, kids(q, 0, depth, r));
+            return any(q, depth, r);
         case XQ_PHRASE:
             return phrase(Q::OP_PHRASE, q, depth, r);
         case XQ_NEAR:
@@ -1099,6 +1168,22 @@ void *xdb_attached(const struct xdb *db)
     return db->attached;
 }
 
+void xdb_watch(struct xdb *db, uint64_t deadline_ns, const atomic_bool *stop)
+{
+    guard(nullptr, [&] {
+        db->watched = watch(deadline_ns, stop);
+        return 0;
+    });
+}
+
+int xdb_look(const struct xdb *db, struct err *e)
+{
+    return guard(e, [&] {
+        db->watched.look();
+        return 0;
+    });
+}
+
 int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e)
 {
     return reading(db, e, [&] {
@@ -1131,6 +1216,7 @@ int xdb_metadata_each(struct xdb *db, struct slice prefix,
             i.skip_to(done);
         for (; i != db->db.metadata_keys_end(start); ++i) {
             std::string key = *i;
+            db->watched.tick();
             if (key == done)
                 continue;
             std::string value = db->db.get_metadata(key);
@@ -1164,6 +1250,7 @@ int xdb_terms_each(struct xdb *db, struct slice prefix, struct slice from,
             i.skip_to(str(from));
         for (; i != db->db.allterms_end(start); ++i) {
             std::string term = *i;
+            db->watched.tick();
             if (term == done)
                 continue;
             uint32_t documents = i.get_termfreq();
@@ -1189,8 +1276,10 @@ int xdb_postings(struct xdb *db, struct arena *a, struct slice term, docid_t fir
         Xapian::PostingIterator i = db->db.postlist_begin(name);
         if (first > 1 && i != db->db.postlist_end(name))
             i.skip_to(first);
-        for (; *n < most && i != db->db.postlist_end(name); ++i)
+        for (; *n < most && i != db->db.postlist_end(name); ++i) {
+            db->watched.tick(seldom);
             (*docids)[(*n)++] = *i;
+        }
         return 0;
     });
 }
@@ -1203,6 +1292,7 @@ int xdb_lengths(
         Xapian::PostingIterator end = db->db.postlist_end(std::string());
         for (Xapian::PostingIterator i = db->db.postlist_begin(std::string()); *n < max && i != end;
              ++i) {
+            db->watched.tick(seldom);
             docids[*n] = *i;
             lengths[(*n)++] = narrow(i.get_doclength());
         }
@@ -1221,6 +1311,7 @@ int xdb_posting_list(struct xdb *db, struct slice term, docid_t first, docid_t l
         if (first > 1 && i != end)
             i.skip_to(first);
         for (; *n < max && i != end; ++i) {
+            db->watched.tick(seldom);
             docids[*n] = *i;
             if (docids[*n] > last)
                 break;
@@ -1238,6 +1329,7 @@ int xdb_probe(struct xdb *db, struct slice term, const docid_t *docids, size_t n
         Xapian::PostingIterator end = db->db.postlist_end(name);
         Xapian::PostingIterator i = db->db.postlist_begin(name);
         for (size_t k = 0; k < n; k++) {
+            db->watched.tick();
             if (i != end)
                 i.skip_to(docids[k]);
             found[k] = i != end && *i == docids[k];
@@ -1251,8 +1343,10 @@ int xdb_data_of(struct xdb *db, struct arena *a, const docid_t *ids, size_t n, s
     struct err *e)
 {
     return reading(db, e, [&] {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+            db->watched.tick();
             data[i] = data_of(db, a, ids[i], db->db.get_document(ids[i], Xapian::DOC_ASSUME_VALID));
+        }
         return 0;
     });
 }
@@ -1286,6 +1380,7 @@ int xdb_values(struct xdb *db, uint32_t slot, const docid_t *docids, size_t n,
         Xapian::ValueIterator end = db->db.valuestream_end(slot);
         Xapian::ValueIterator i = db->db.valuestream_begin(slot);
         while (done < n && i != end) {
+            db->watched.tick();
             i.skip_to(docids[done]);
             if (i == end)
                 break;
@@ -1340,7 +1435,7 @@ int xdb_search(
 {
     return reading(db, e, [&] {
         *r = {};
-        watch w(s->deadline_ns, s->stop);
+        watch &w = db->watched;
         w.look();
         Xapian::Query query =
             builder(db, &w, s->k1 > 0)(s->query, is_boolean(s) ? role::filters : role::ranks);

@@ -111,6 +111,15 @@ bool xdb_is_single(const struct xdb *db);
 void xdb_attach(struct xdb *db, void *thing, void (*free)(void *thing));
 void *xdb_attached(const struct xdb *db);
 
+/*
+ * For whom the database is asked from now on: what takes long ends in its middle with ERR_CANCELLED
+ * once *stop is true (NULL: never), and with ERR_TIMEOUT once CLOCK_MONOTONIC is past the deadline
+ * (0: there is none). Loops over many documents of the caller's own ask now and then, too: 0, or -1
+ * with the error.
+ */
+void xdb_watch(struct xdb *db, uint64_t deadline_ns, const atomic_bool *stop);
+int xdb_look(const struct xdb *db, struct err *e);
+
 struct xdb_info {
     uint64_t documents;
     docid_t last_docid;
@@ -175,16 +184,14 @@ enum xsort {
 struct xsearch {
     const struct xquery *query;
     enum xsort sort;
-    uint32_t slot;           /* XSORT_VALUE* */
-    uint32_t first, max;     /* results first .. first + max - 1 */
-    uint32_t check;          /* the count is exact up to this many matches; UINT32_MAX: always */
-    double k1, b;            /* BM25; k1 < 0: Boolean, no weights */
-    double min_length;       /* BM25's min_normlen, Xapian's default 0.5 */
-    bool data;               /* fetch the documents' data */
-    uint32_t collapse_slot;  /* keep the best of each value of this slot; XSEARCH_NO_SLOT: no */
-    bool all_docids;         /* every match's docid, ascending, in xresult.docids; local only */
-    uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none. Ends a match in its middle */
-    const atomic_bool *stop; /* may be NULL; when true: ERR_CANCELLED */
+    uint32_t slot;          /* XSORT_VALUE* */
+    uint32_t first, max;    /* results first .. first + max - 1 */
+    uint32_t check;         /* the count is exact up to this many matches; UINT32_MAX: always */
+    double k1, b;           /* BM25; k1 < 0: Boolean, no weights */
+    double min_length;      /* BM25's min_normlen, Xapian's default 0.5 */
+    bool data;              /* fetch the documents' data */
+    uint32_t collapse_slot; /* keep the best of each value of this slot; XSEARCH_NO_SLOT: no */
+    bool all_docids;        /* every match's docid, ascending, in xresult.docids; local only */
 };
 #define XSEARCH_NO_SLOT UINT32_MAX
 
@@ -205,7 +212,7 @@ struct xresult {
 };
 
 /*
- * One match. The deadline is looked at with each candidate, also of phrases and prefixes; not in a
+ * One match. xdb_watch holds for each candidate, also of phrases and prefixes; not in a
  * phrase within XQ_SYNONYM, which at worst costs a microsecond for each document. Matching and
  * fetching the data happen in one go; a discarded revision is reopened and asked again at most
  * three times, then ERR_BUSY. All of *r comes from the arena.

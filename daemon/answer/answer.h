@@ -32,12 +32,14 @@ struct vault_row { /* from the index's metadata "vaults" */
 /* What one thread keeps between requests: belongs to one request at a time. */
 struct reader {
     struct index_reader index;
-    struct xstem *stem;   /* of the index's languages, that of most notes first */
-    uint64_t loaded;      /* revision + 1 that `vaults` and caches were read at; 0: none */
-    char loaded_of[33];   /* the index they are of */
-    uint64_t looked;      /* `loaded` when sandbox_look last looked */
-    struct arena scratch; /* of one hit, say: whoever uses it resets it before it returns */
-    struct arena kept;    /* memory of what follows, renewed with the revision */
+    uint64_t deadline_ns;    /* of the request, as for xdb_watch */
+    const atomic_bool *stop; /* it is cancelled */
+    struct xstem *stem;      /* of the index's languages, that of most notes first */
+    uint64_t loaded;         /* revision + 1 that `vaults` and caches were read at; 0: none */
+    char loaded_of[33];      /* the index they are of */
+    uint64_t looked;         /* `loaded` when sandbox_look last looked */
+    struct arena scratch;    /* of one hit, say: whoever uses it resets it before it returns */
+    struct arena kept;       /* memory of what follows, renewed with the revision */
     struct vault_row *vaults;
     size_t n_vaults;
     struct spell *spell;      /* the index's words (lexicon.h), NULL until they are needed */
@@ -56,6 +58,8 @@ int reader_init(struct reader *r, const char *db_dir, struct err *e);
 /* Has it read the shards of the configuration, if that names any, instead of the folder. */
 int reader_shards(struct reader *r, const struct config *c, struct err *e);
 void reader_free(struct reader *r);
+/* To a request, until 0, NULL: what is asked of the index heeds that (xdb_watch). */
+void reader_lend(struct reader *r, uint64_t deadline_ns, const atomic_bool *stop);
 /* The user's synonyms as the file stands now. NULL: there are none, or *fault tells what is wrong
  * with it. Both live until the next call. */
 const struct synonyms *reader_synonyms(struct reader *r, const char *path, struct slice *fault);
@@ -71,8 +75,6 @@ struct answer {
     const struct config *config; /* saved queries, synonyms; may be NULL */
     struct arena *arena;
     day_t today;                              /* of the asker, else the daemon's */
-    uint64_t deadline_ns;                     /* CLOCK_MONOTONIC */
-    const atomic_bool *stop;                  /* cancelled; may be NULL */
     bool (*hides)(int dir, const char *path); /* sandbox_hides; may be NULL */
     struct matches *matches; /* what `subscribe` found, for the daemon to compare with later */
 };

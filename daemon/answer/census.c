@@ -30,12 +30,7 @@ void census_free(struct census *c)
 static int docids_of(
     struct answer *w, struct arena *a, const struct xquery *q, struct xresult *r, struct err *e)
 {
-    struct xsearch x = {.query = q,
-        .k1 = -1,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .all_docids = true,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+    struct xsearch x = {.query = q, .k1 = -1, .collapse_slot = XSEARCH_NO_SLOT, .all_docids = true};
     return match_search(w->reader->index.db, a, &x, r, e);
 }
 
@@ -567,8 +562,11 @@ static int list_hosts(struct names *s)
     for (size_t i = 0; i < s->n; i++)
         if (places_with(s, 'H', &s->v[i]))
             return -1;
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++) {
+        if (xdb_look(s->k.w->reader->index.db, s->k.e))
+            return -1;
         drop_parents(s, &s->v[i]);
+    }
     for (size_t i = 0; i < s->n; i++) {
         struct census_name *h = &s->v[i];
         size_t n = 0;

@@ -55,6 +55,8 @@ static int list_terms(struct faceting *f, const char *prefix)
                : 0;
 }
 
+enum { LOOK_EVERY = 1 << 14 }; /* steps between two looks whether to go on */
+
 /* The units of the set that have the term, at the front of *ids. */
 static int units_with(
     struct faceting *f, struct arena *a, char prefix, struct slice text, docid_t **ids, size_t *n)
@@ -67,7 +69,9 @@ static int units_with(
     if (xdb_postings(f->w->reader->index.db, a, slice_of(term, text.n + 1), s->n ? s->ids[0] : 1,
             SIZE_MAX, ids, &all, f->e))
         return -1;
-    for (size_t i = 0, k = 0; i < all && k < s->n;) {
+    for (size_t i = 0, k = 0, steps = 0; i < all && k < s->n; steps++) {
+        if (steps % LOOK_EVERY == 0 && xdb_look(f->w->reader->index.db, f->e))
+            return -1;
         if ((*ids)[i] == s->ids[k]) {
             (*ids)[common++] = (*ids)[i];
             i++, k++;
@@ -120,7 +124,8 @@ static int by_source(struct faceting *f)
     if (census_hosts(f->w, f->c, &hosts, &n, f->e))
         return -1;
     for (size_t i = 0; i < n; i++)
-        if (add(f, hosts[i].text, census_common(f->c, &hosts[i], &f->set, NULL)))
+        if (xdb_look(f->w->reader->index.db, f->e) ||
+            add(f, hosts[i].text, census_common(f->c, &hosts[i], &f->set, NULL)))
             return -1;
     return 0;
 }
@@ -133,7 +138,8 @@ static int by_entity(struct faceting *f)
     if (census_names(f->w, f->c, &names, f->e))
         return -1;
     for (size_t i = 0; i < names->n; i++)
-        if (add(f, names->v[i].text, census_common(f->c, &names->v[i], &f->set, NULL)))
+        if (xdb_look(f->w->reader->index.db, f->e) ||
+            add(f, names->v[i].text, census_common(f->c, &names->v[i], &f->set, NULL)))
             return -1;
     return 0;
 }

@@ -24,9 +24,7 @@ static int compare_whole(struct answer *w, struct folds *f, struct err *e)
     struct xsearch x = {.query = xquery_new(&m, XQ_ALL),
         .k1 = -1,
         .collapse_slot = XSEARCH_NO_SLOT,
-        .all_docids = true,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .all_docids = true};
     if (!x.query || match_search(w->reader->index.db, w->arena, &x, &r, e))
         return -1;
     return near_compare(w, &f->arena, r.docids, r.n_docids, &f->near, e);

@@ -56,6 +56,8 @@ static int add_words(struct reader *r, struct spell *spell, struct arena *a, str
         return -1;
     for (size_t i = 0; i < g.n; i++) {
         struct word *w = &g.v[i];
+        if (i % 512 == 0 && xdb_look(r->index.db, e))
+            return -1;
         if (!all && resolve_known(r->index.db, w->text, r->asof, UINT32_MAX, &w->documents, e))
             return -1;
         if (w->documents >= least && spell_add(spell, w->text, w->documents, e) < 0)
@@ -101,7 +103,8 @@ struct slice lexicon_nearest(void *reader, struct arena *a, struct slice word)
     struct spell_word found;
     struct err ignored = {0};
     bool stale = r->spelled != r->loaded || r->spelled_asof != r->asof;
-    if ((stale && gather(r, &ignored)) || spell_nearest(r->spell, a, word, &found, &ignored))
+    if (xdb_look(r->index.db, &ignored) || (stale && gather(r, &ignored)) ||
+        spell_nearest(r->spell, a, word, &found, &ignored))
         return (struct slice){0};
     return found.text;
 }

@@ -18,9 +18,7 @@ int answer_named(
         .sort = XSORT_DOCID,
         .max = (uint32_t)most,
         .k1 = -1,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     if (match_search(w->reader->index.db, w->arena, &s, &r, e))
         return -1;
     for (size_t i = 0; i < r.n_hits; i++, ++*n)

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/near.h"
 
-#include <time.h>
-
 #include "lib/schema.h"
 #include "lib/sketch.h"
 
-enum { MARKS = 65536, PAIRS = 4000000, COMPARISONS = 400000000, CHECK_EVERY = 1 << 20 };
+enum { MARKS = 65536, PAIRS = 4000000, COMPARISONS = 400000000, CHECK_EVERY = 1 << 16 };
 
 struct class
 {
@@ -39,6 +37,18 @@ struct comparing {
     size_t n_pairs, cap_pairs, compared, checked;
     struct err *e;
 };
+
+/* After so many steps more. */
+static int go_on(struct comparing *c, size_t steps)
+{
+    c->compared += steps;
+    if (c->compared > COMPARISONS || c->n_pairs > PAIRS)
+        return err_set(c->e, ERR_COMPLEX, "too many units are alike to fold them");
+    if (c->compared - c->checked < CHECK_EVERY)
+        return 0;
+    c->checked = c->compared;
+    return xdb_look(c->w->reader->index.db, c->e);
+}
 
 /* --- classes ------------------------------------------------------------------------------- */
 
@@ -128,9 +138,12 @@ static int invert(struct comparing *c, const uint32_t *counts, uint32_t *begin, 
     *classes = arena_array(&c->tmp, all, sizeof **classes);
     if (!*classes)
         return err_memory(c->e);
-    for (size_t i = 0; i < c->near->n_classes; i++)
+    for (size_t i = 0; i < c->near->n_classes; i++) {
+        if (go_on(c, c->classes[i].n))
+            return -1;
         for (uint32_t k = 0; k < c->classes[i].n; k++)
             (*classes)[begin[c->classes[i].marks[k]]++] = (uint32_t)i;
+    }
     return 0;
 }
 
@@ -143,13 +156,18 @@ static int rank_marks(struct comparing *c)
              *filled = arena_array(&c->tmp, c->near->n_classes, sizeof *filled), *having;
     if (!counts || !order || !end || !filled)
         return err_memory(c->e);
-    for (size_t i = 0; i < c->near->n_classes; i++)
+    for (size_t i = 0; i < c->near->n_classes; i++) {
+        if (go_on(c, c->classes[i].n))
+            return -1;
         for (uint32_t k = 0; k < c->classes[i].n; k++)
             counts[c->classes[i].marks[k]]++;
+    }
     if (by_count(c, counts, MARKS, order) || invert(c, counts, end, &having))
         return -1;
     for (size_t rank = 0; rank < MARKS; rank++) {
         uint32_t mark = order[rank];
+        if (go_on(c, counts[mark]))
+            return -1;
         for (uint32_t at = end[mark] - counts[mark]; at < end[mark]; at++)
             c->classes[having[at]].marks[filled[having[at]]++] = (uint16_t)rank;
     }
@@ -218,24 +236,6 @@ static bool is_near(const struct class *a, const struct class *b)
             k++;
     }
     return 100 * same >= FOLD_PERCENT * (all - same);
-}
-
-static int go_on(struct comparing *c, size_t steps)
-{
-    struct timespec now;
-    c->compared += steps;
-    if (c->compared > COMPARISONS || c->n_pairs > PAIRS)
-        return err_set(c->e, ERR_COMPLEX, "too many units are alike to fold them");
-    if (c->compared - c->checked < CHECK_EVERY)
-        return 0;
-    c->checked = c->compared;
-    if (c->w->stop && atomic_load_explicit(c->w->stop, memory_order_relaxed))
-        return err_set(c->e, ERR_CANCELLED, "cancelled");
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return c->w->deadline_ns &&
-                   (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec > c->w->deadline_ns
-               ? err_set(c->e, ERR_TIMEOUT, "the deadline passed while entries were compared")
-               : 0;
 }
 
 /* The smaller classes that share a rare mark with this one, in met[]. */

@@ -311,9 +311,7 @@ static int find_present(struct reading *d, struct xquery *query, docid_t **found
         .sort = XSORT_DOCID,
         .k1 = -1,
         .all_docids = true,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = d->w->deadline_ns,
-        .stop = d->w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     if (match_search(d->w->reader->index.db, d->w->arena, &s, &r, d->e))
         return -1;
     *found = r.docids;

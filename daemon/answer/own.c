@@ -25,9 +25,7 @@ int own_events_read(struct answer *w, const struct xquery *q, struct own_events 
         .k1 = -1,
         .max = UINT32_MAX / 4,
         .data = true,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     struct xresult r;
     struct xdb *db = w->reader->index.db;
     if (match_search(db, w->arena, &x, &r, e))

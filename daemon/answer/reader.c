@@ -154,10 +154,29 @@ const day_t *reader_asof(const struct reader *r)
     return r->asof == DAY_NONE ? NULL : &r->asof;
 }
 
+void reader_lend(struct reader *r, uint64_t deadline_ns, const atomic_bool *stop)
+{
+    r->deadline_ns = deadline_ns;
+    r->stop = stop;
+    if (r->index.db)
+        xdb_watch(r->index.db, deadline_ns, stop);
+}
+
+/* A look at the tables that is broken off would be taken for a fault of theirs. */
+static int refresh_index(struct reader *r, struct err *e)
+{
+    if (r->index.db)
+        xdb_watch(r->index.db, 0, NULL);
+    int rc = index_reader_refresh(&r->index, e);
+    if (r->index.db)
+        xdb_watch(r->index.db, r->deadline_ns, r->stop);
+    return rc;
+}
+
 int reader_refresh(struct reader *r, struct err *e)
 {
     r->asof = DAY_NONE;
-    if (index_reader_refresh(&r->index, e)) {
+    if (refresh_index(r, e)) {
         r->loaded = 0;
         return -1;
     }

@@ -359,9 +359,7 @@ static int rank(struct likeness *l)
         .b = 0.75,
         .min_length = 0.5,
         .data = true,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = l->w->deadline_ns,
-        .stop = l->w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     struct xresult found;
     if (!s.query || match_search(l->w->reader->index.db, l->w->arena, &s, &found, l->e))
         return -1;

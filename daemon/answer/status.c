@@ -46,9 +46,7 @@ static int count_notes(struct answer *w, struct slice vault, uint64_t *notes, st
         .sort = XSORT_DOCID,
         .check = UINT32_MAX,
         .k1 = -1,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     struct xresult found;
     if (!of_vault.term.n)
         return err_memory(e);

@@ -48,8 +48,6 @@ int story_env(struct answer *w, struct arena *a, struct plan_env *env, struct er
         .changed = units_changed,
         .ctx = w,
         .synonyms = reader_synonyms(r, w->config ? w->config->synonyms : NULL, &fault),
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop,
         .asof = reader_asof(r)};
     env->warning = fault;
     return 0;

@@ -2,7 +2,6 @@
 #include "daemon/answer/answer.h"
 
 #include <strings.h>
-#include <time.h>
 
 #include "daemon/answer/lexicon.h"
 #include "daemon/answer/units.h"
@@ -13,8 +12,7 @@
 
 enum {
     TITLES_MOST = 5000, /* looked at for one prefix: each is asked how often it is linked to */
-    TERM_CUT = 224,     /* a longer term may have lost its end (schema.h) */
-    CHECK_EVERY = 1024  /* terms between two looks at the clock */
+    TERM_CUT = 224      /* a longer term may have lost its end (schema.h) */
 };
 
 /* The most frequent completions of one kind. */
@@ -28,31 +26,13 @@ struct suggesting {
     struct answer *w;
     struct resolver r;
     struct slice prefix;
-    struct top *top; /* of the kind that is gathered */
-    size_t cut;      /* bytes of a term before its text */
-    bool asked;      /* for this kind by name: nothing typed stands for everything */
-    uint32_t seen;
+    struct top *top;    /* of the kind that is gathered */
+    size_t cut;         /* bytes of a term before its text */
+    bool asked;         /* for this kind by name: nothing typed stands for everything */
     struct slice *keys; /* titles: what is counted afterwards */
     size_t n_keys, cap_keys;
     struct err *e;
 };
-
-static bool is_late(const struct answer *w)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return w->deadline_ns &&
-           (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec > w->deadline_ns;
-}
-
-static int go_on(struct suggesting *s)
-{
-    if (++s->seen % CHECK_EVERY)
-        return 0;
-    if (s->w->stop && atomic_load(s->w->stop))
-        return err_set(s->e, ERR_CANCELLED, "cancelled");
-    return is_late(s->w) ? err_set(s->e, ERR_TIMEOUT, "the deadline passed") : 0;
-}
 
 static bool is_full(const struct top *t, uint32_t count)
 {
@@ -82,8 +62,6 @@ static int keep_term(void *ctx, struct slice term, uint32_t documents)
 {
     struct suggesting *s = ctx;
     struct slice text = slice_of(term.p + s->cut, term.n - s->cut);
-    if (go_on(s))
-        return 1;
     if (term.n > TERM_CUT || is_full(s->top, documents))
         return 0;
     if (s->r.asof && (resolve_count(&s->r, term, &documents) || !documents))
@@ -219,7 +197,7 @@ static int titles(struct suggesting *s)
         char *term = arena_printf(s->w->arena, "L%.*s", (int)s->keys[i].n, s->keys[i].p);
         if (!term)
             return err_memory(s->e);
-        if (go_on(s) || resolve_count(&s->r, slice_str(term), &links) || keep(s, s->keys[i], links))
+        if (resolve_count(&s->r, slice_str(term), &links) || keep(s, s->keys[i], links))
             return -1;
     }
     for (size_t i = 0; i < s->top->n; i++)

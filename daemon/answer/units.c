@@ -16,8 +16,6 @@ struct resolver units_resolver(struct answer *w, struct err *e)
     return (struct resolver){.m = {w->arena, e},
         .db = w->reader->index.db,
         .stem = w->reader->stem,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop,
         .asof = reader_asof(w->reader)};
 }
 
@@ -144,9 +142,7 @@ int units_of_note(struct answer *w, uint32_t number, struct xhit **hits, struct 
         .max = UINT32_MAX / 4,
         .k1 = -1,
         .data = true,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = w->deadline_ns,
-        .stop = w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     struct xresult r;
     if (!s.query)
         return err_memory(e);

@@ -136,6 +136,8 @@ static int difference(struct matcher *m, const struct xquery *q, bool weighs,
             list_new(m, out->n, out->weight, out->unsure, &kept))
             return -1;
         for (size_t j = 0; j < out->n; j++) {
+            if (matcher_tick(m))
+                return -1;
             k = list_seek(not .at, not .n, k, out->at[j]);
             if (k == not .n || not .at[k] != out->at[j])
                 list_add(&kept, out->at[j], list_weight(out, j), list_unsure(out, j));
@@ -160,6 +162,8 @@ static int maybe(struct matcher *m, const struct xquery *q, bool weighs, const s
         return -1;
     size_t k = 0;
     for (size_t i = 0; i < base.n; i++) {
+        if (matcher_tick(m))
+            return -1;
         k = list_seek(more.at, more.n, k, base.at[i]);
         bool both = k < more.n && more.at[k] == base.at[i];
         list_add(out, base.at[i], list_weight(&base, i) + (both ? list_weight(&more, k) : 0),
@@ -204,6 +208,8 @@ static int counted(
     if (list_new(m, n < p->n ? n : p->n, true, false, out))
         return -1;
     for (size_t k = 0; k < n; k++) {
+        if (matcher_tick(m))
+            return -1;
         uint32_t at = within ? within->at[k] : p->at[k];
         i = within ? list_seek(p->at, p->n, i, at) : k;
         if (i == p->n)
@@ -233,6 +239,8 @@ static int synonym(struct matcher *m, const struct xquery *q, bool weighs,
     }
     double rare = weigh_rarity(m, postings_estimate(frequency, q->n_kids, m->docs->n), 1);
     for (size_t i = 0; i < out->n; i++) {
+        if (matcher_tick(m))
+            return -1;
         uint32_t wdf = (uint32_t)out->weight[i], length = m->docs->lengths[out->at[i]];
         out->weight[i] = weigh_score(m, rare, out->at[i], wdf < length ? wdf : length);
     }
@@ -246,7 +254,7 @@ int eval_part(struct matcher *m, const struct xquery *q, bool weighs, const stru
     *out = (struct list){0};
     if (level > MATCHER_LEVELS)
         return err_set(m->e, ERR_COMPLEX, "the query is nested too deep");
-    if (matcher_look(m))
+    if (xdb_look(m->db, m->e))
         return -1;
     if (within && !within->n)
         return 0;

@@ -17,10 +17,13 @@ static int probed(struct matcher *m, const struct posting_list *p, double rare, 
     if (!wdf || !found || list_new(m, within->n, weighs, false, out) ||
         postings_probe(m->p, p, within->at, within->n, wdf, found, m->e))
         return -1;
-    for (size_t i = 0; i < within->n; i++)
+    for (size_t i = 0; i < within->n; i++) {
+        if (matcher_tick(m))
+            return -1;
         if (found[i])
             list_add(out, within->at[i], weighs ? weigh_score(m, rare, within->at[i], wdf[i]) : 0,
                 false);
+    }
     return 0;
 }
 
@@ -80,6 +83,8 @@ int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weig
     if (list_new(m, n < p->n ? n : p->n, weighs, false, out))
         return -1;
     for (size_t k = 0; k < n; k++) {
+        if (matcher_tick(m))
+            return -1;
         uint32_t at = within ? within->at[k] : p->at[k];
         i = within ? list_step(p->at, p->n, i, at, near) : k;
         if (i == p->n)
@@ -136,6 +141,8 @@ int leaf_given(
     if (list_new(m, q->n_docids, false, false, out))
         return -1;
     for (size_t k = 0; k < q->n_docids; k++) {
+        if (matcher_tick(m))
+            return -1;
         i = list_seek(m->docs->ids, m->docs->n, i, q->docids[k]);
         if (i == m->docs->n)
             break;

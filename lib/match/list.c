@@ -23,6 +23,8 @@ int list_unite(struct matcher *m, const struct list *a, const struct list *b, st
         return -1;
     size_t i = 0, k = 0;
     while (i < a->n || k < b->n) {
+        if (matcher_tick(m))
+            return -1;
         if (k == b->n || (i < a->n && a->at[i] < b->at[k])) {
             list_add(out, a->at[i], list_weight(a, i), list_unsure(a, i));
             i++;
@@ -46,6 +48,8 @@ int list_meet(struct matcher *m, const struct list *a, const struct list *b, str
     if (list_new(m, most, a->weight || b->weight, a->unsure || b->unsure, out))
         return -1;
     for (size_t k = 0; k < b->n; k++) {
+        if (matcher_tick(m))
+            return -1;
         i = list_seek(a->at, a->n, i, b->at[k]);
         if (i == a->n)
             break;

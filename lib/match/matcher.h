@@ -33,11 +33,16 @@ struct matcher {
     struct batch batch;
     double *norm;                /* of short lengths: what BM25 adds to the wdf */
     uint32_t span_first, span_n; /* the run of documents that was promised last; 0: none was */
+    unsigned ticks;
     struct err *e;
 };
 
-/* Whether the search was cancelled or its deadline has passed: -1 with the error. */
-int matcher_look(const struct matcher *m);
+/* Asks now and then whether to go on (xdb_watch), called with each of many documents. */
+static inline int matcher_tick(struct matcher *m)
+{
+    enum { EVERY = 1 << 13 };
+    return ++m->ticks % EVERY ? 0 : xdb_look(m->db, m->e);
+}
 
 /* From `scratch`, of any content; NULL with the error. */
 void *matcher_raw(struct matcher *m, size_t n, size_t size);

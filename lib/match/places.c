@@ -16,12 +16,8 @@ static int ask_places(
     struct xquery phrase = *q, batch = {.op = XQ_DOCIDS, .docids = ids, .n_docids = n};
     struct xquery *kids[] = {&phrase, &batch};
     struct xquery both = {.op = XQ_FILTER, .kids = kids, .n_kids = 2};
-    struct xsearch s = {.query = &both,
-        .k1 = -1,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .all_docids = true,
-        .deadline_ns = m->s->deadline_ns,
-        .stop = m->s->stop};
+    struct xsearch s = {
+        .query = &both, .k1 = -1, .collapse_slot = XSEARCH_NO_SLOT, .all_docids = true};
     struct xresult r;
     if (!ids)
         return -1;
@@ -120,7 +116,7 @@ static int read_phrases(struct matcher *m, const struct xquery *q)
 int places_look_up(struct matcher *m, const struct xquery *q, const uint32_t *at, size_t n)
 {
     m->batch = (struct batch){.at = at, .n = n};
-    return n == 0 ? 0 : matcher_look(m) || read_phrases(m, q) ? -1 : 0;
+    return n == 0 ? 0 : xdb_look(m->db, m->e) || read_phrases(m, q) ? -1 : 0;
 }
 
 bool places_hold(const struct matcher *m, const struct xquery *q, uint32_t at)

@@ -5,6 +5,7 @@
 
 #include "lib/match/judge.h"
 #include "lib/match/places.h"
+#include "lib/sort.h"
 
 static int by_number(const void *x, const void *y)
 {
@@ -53,8 +54,11 @@ static int line_new(struct matcher *m, const struct list *l, struct line *line)
     line->heap = matcher_raw(m, l->n, sizeof *line->heap);
     for (size_t i = 0; line->heap && i < l->n; i++)
         line->heap[i] = i;
-    for (size_t i = line->heap ? l->n / 2 : 0; i-- > 0;)
+    for (size_t i = line->heap ? l->n / 2 : 0; i-- > 0;) {
+        if (matcher_tick(m))
+            return -1;
         sift(l, line->heap, l->n, i, false);
+    }
     return line->heap ? 0 : -1;
 }
 
@@ -109,9 +113,7 @@ static int judge_next(
         if (v.is)
             found[(*n)++] = (struct sure){i, v.weight};
     }
-    if (weighs && *n)
-        qsort(found, *n, sizeof *found, heavier_first);
-    return 0;
+    return weighs ? sort_watched(m->db, found, *n, sizeof *found, heavier_first, m->e) : 0;
 }
 
 int rank_surest(struct matcher *m, const struct list *l, size_t count, struct sure *found,
@@ -150,14 +152,15 @@ int rank_best(struct matcher *m, const struct list *l, size_t count, struct sure
         order[i] = i;
     for (size_t i = count / 2; i-- > 0;)
         sift(l, order, count, i, true);
-    for (size_t i = count; count && i < l->n; i++)
+    for (size_t i = count; count && i < l->n; i++) {
+        if (matcher_tick(m))
+            return -1;
         if (is_behind(l, order[0], i)) {
             order[0] = i;
             sift(l, order, count, 0, true);
         }
+    }
     for (size_t i = 0; i < count; i++)
         found[i] = (struct sure){order[i], l->weight[order[i]]};
-    if (count)
-        qsort(found, count, sizeof *found, heavier_first);
-    return 0;
+    return sort_watched(m->db, found, count, sizeof *found, heavier_first, m->e);
 }

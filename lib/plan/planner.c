@@ -8,12 +8,7 @@ struct planner planner_new(struct arena *a, const struct plan_env *env,
 {
     *p = (struct plan){0};
     return (struct planner){.m = {a, e},
-        .r = {.m = {a, e},
-            .db = env->db,
-            .stem = env->stem,
-            .deadline_ns = env->deadline_ns,
-            .stop = env->stop,
-            .asof = env->asof},
+        .r = {.m = {a, e}, .db = env->db, .stem = env->stem, .asof = env->asof},
         .a = a,
         .env = env,
         .o = o,

@@ -30,5 +30,14 @@ if [ -d "$KB_CORPORA/ainews" ]; then
     kbsearchd
     ok "a superseded search ends at once" python3 "$tests/protocol.py" heavy
     printf '%s\n' "$OUT"
+    kb_stop
+    # On the processor, from the stop to the end, with nothing kept; it may take 5 ms.
+    python3 "$tests/stops.py" >requests
+    "$KB_BINDIR/tests/cli/stops" "$HOME/.cache/kbsearch/main" 6 cold <requests >stops 2>late
+    most=$(sort -k 3 -n -r stops | head -n 1)
+    echo "# figure: whole, half of the stops, the slowest, ms: $most"
+    [ ! -s late ] || kb_diag "$(head -n 30 late)"
+    [ "$(wc -l <stops)" = "$(wc -l <requests)" ] && echo "$most" | awk '{ exit $3 > 50 }'
+    kb_result $? "a request of any kind that runs ends soon when it is stopped"
 fi
 kb_done

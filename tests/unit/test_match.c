@@ -462,19 +462,17 @@ static void time_ends_a_match(void **state)
     struct xmaker m = {&f->a, &f->e};
     struct xresult r;
     atomic_bool stop = true;
-    struct xsearch s = {.query = over(&m, XQ_OR, 3, term),
-        .max = 20,
-        .k1 = 1.2,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .stop = &stop};
+    struct xsearch s = {
+        .query = over(&m, XQ_OR, 3, term), .max = 20, .k1 = 1.2, .collapse_slot = XSEARCH_NO_SLOT};
+    xdb_watch(f->db, 0, &stop);
     assert_int_equal(match_search(f->db, &f->a, &s, &r, &f->e), -1);
     assert_int_equal(f->e.code, ERR_CANCELLED);
     err_clear(&f->e);
-    s.stop = NULL;
-    s.deadline_ns = 1;
+    xdb_watch(f->db, 1, NULL);
     assert_int_equal(match_search(f->db, &f->a, &s, &r, &f->e), -1);
     assert_int_equal(f->e.code, ERR_TIMEOUT);
     err_clear(&f->e);
+    xdb_watch(f->db, 0, NULL);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -710,7 +710,7 @@ static void compare(struct fixture *f, struct xdb *db, const struct xquery *q, u
 
     struct xsearch s = search_of(q);
     struct xresult r;
-    s.deadline_ns = round % 2 ? now_ns() + 10000000000 : 0;
+    xdb_watch(db, round % 2 ? now_ns() + 10000000000 : 0, NULL);
     s.all_docids = true;
     ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
     if (r.n_docids != n || (n && memcmp(r.docids, wanted, n * sizeof *wanted) != 0))
@@ -947,7 +947,8 @@ static void heavy_queries_end(void **state)
 
     uint64_t least = UINT64_MAX;
     for (int tries = 0; tries < 5; tries++) { /* the machine may be busy otherwise */
-        uint64_t deadline = s.deadline_ns = now_ns() + 10000000;
+        uint64_t deadline = now_ns() + 10000000;
+        xdb_watch(db, deadline, NULL);
         fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_TIMEOUT, "deadline");
         uint64_t late = now_ns() - deadline;
         least = late < least ? late : least;
@@ -958,7 +959,7 @@ static void heavy_queries_end(void **state)
 
     atomic_bool stop = true;
     s = search_of(heavy);
-    s.stop = &stop;
+    xdb_watch(db, 0, &stop);
     start = now_ns();
     fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_CANCELLED, "cancelled");
     s.all_docids = true;
@@ -974,7 +975,7 @@ static void heavy_queries_end(void **state)
     s.sort = XSORT_DOCID;
     s.max = 20;
     s.check = 0;
-    s.deadline_ns = now_ns() + 10000000000;
+    xdb_watch(db, now_ns() + 10000000000, NULL);
     ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
     assert_int_equal(r.n_hits, 20);
     start = now_ns();
@@ -1024,7 +1025,7 @@ static void word_of_each_document_is_found(void **state)
             struct xsearch s = search_of(&rows[i].q);
             struct xresult r;
             s.k1 = k1[k % 3];
-            s.deadline_ns = k < 3 ? 0 : now_ns() + 10000000000;
+            xdb_watch(db, k < 3 ? 0 : now_ns() + 10000000000, NULL);
             ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
             if (r.lower != rows[i].n || r.upper != rows[i].n)
                 fail_msg("row %zu, k1 %g: %u..%u of %u", i, s.k1, r.lower, r.upper, rows[i].n);

@@ -38,12 +38,12 @@ static int fake_gate;
 /* Until stopped, or a byte comes from the gate (gate < 0: never), or the deadline passes. */
 static int fake_wait(struct answer *w, int gate, struct err *e)
 {
-    while (!atomic_load(w->stop)) {
+    while (!atomic_load(w->reader->stop)) {
         struct pollfd p = {.fd = gate, .events = POLLIN};
         char byte;
         if (poll(&p, 1, 1) == 1 && read(gate, &byte, 1) == 1)
             return 0;
-        if (uv_hrtime() > w->deadline_ns)
+        if (uv_hrtime() > w->reader->deadline_ns)
             return err_set(e, ERR_TIMEOUT, "the fake ran out of time");
     }
     return err_set(e, ERR_CANCELLED, "the fake was stopped");

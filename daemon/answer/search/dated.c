@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/search/dated.h"
 
-#include <stdlib.h>
+#include "lib/sort.h"
 
 static int newest_first(const void *x, const void *y)
 {
@@ -31,7 +31,8 @@ int dated_add(struct search *s, struct pile *p, const struct xresult *r)
 {
     for (size_t i = 0; i < r->n_hits; i++) {
         struct dated d = {.hit = r->hits[i]};
-        if (record_read(s->w->arena, r->hits[i].data, &d.rec, s->e))
+        if (xdb_look(s->w->reader->index.db, s->e) ||
+            record_read(s->w->arena, r->hits[i].data, &d.rec, s->e))
             return -1;
         if (!ARENA_PUSH(s->w->arena, p->v, p->n, p->cap, d))
             return err_memory(s->e);
@@ -80,8 +81,9 @@ int dated_order(struct search *s)
                       true, &r) ||
                      dated_add(s, &p, &r)))
         return -1;
-    if (p.n)
-        qsort(p.v, p.n, sizeof *p.v, newest ? newest_first : oldest_first);
+    if (sort_watched(s->w->reader->index.db, p.v, p.n, sizeof *p.v,
+            newest ? newest_first : oldest_first, s->e))
+        return -1;
     for (uint64_t i = s->offset; i < p.n && s->n_found < s->limit; i++)
         if (search_keep(s, &p.v[i].hit, 0))
             return -1;

@@ -26,12 +26,8 @@ static int by_record(const void *x, const void *y)
 int folded_gather(struct search *s)
 {
     struct xresult r;
-    struct xsearch x = {.query = s->all,
-        .k1 = -1,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .all_docids = true,
-        .deadline_ns = s->w->deadline_ns,
-        .stop = s->w->stop};
+    struct xsearch x = {
+        .query = s->all, .k1 = -1, .collapse_slot = XSEARCH_NO_SLOT, .all_docids = true};
     if (match_search(s->w->reader->index.db, s->w->arena, &x, &r, s->e))
         return -1;
     s->members = r.docids;

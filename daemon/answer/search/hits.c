@@ -81,9 +81,7 @@ int hits_fill(struct search *s)
         return err_memory(s->e);
     for (size_t i = 0; i < s->n_found; i++) {
         struct hit *h = &r->hits[i];
-        if (s->w->stop && atomic_load_explicit(s->w->stop, memory_order_relaxed))
-            return err_set(s->e, ERR_CANCELLED, "cancelled");
-        if (fill_hit(s, &s->found[i], s->score[i], h))
+        if (xdb_look(s->w->reader->index.db, s->e) || fill_hit(s, &s->found[i], s->score[i], h))
             return -1;
         if (budget < SIZE_MAX) {
             if (i == 0 && (bytes > budget || !budget_cut(h, budget - bytes)))

@@ -33,9 +33,7 @@ int paths_order(struct search *s)
         .max = UINT32_MAX / 4,
         .k1 = -1,
         .data = true,
-        .collapse_slot = SLOT_NOTE,
-        .deadline_ns = s->w->deadline_ns,
-        .stop = s->w->stop};
+        .collapse_slot = SLOT_NOTE};
     struct xresult r;
     if (match_search(s->w->reader->index.db, a, &x, &r, s->e))
         return -1;
@@ -44,7 +42,7 @@ int paths_order(struct search *s)
         return err_memory(s->e);
     for (size_t i = 0; i < r.n_hits; i++) {
         struct record rec;
-        if (record_read(a, r.hits[i].data, &rec, s->e))
+        if (xdb_look(s->w->reader->index.db, s->e) || record_read(a, r.hits[i].data, &rec, s->e))
             return -1;
         notes[i] = (struct note_place){rec.vault, rec.rel, rec.note};
     }

@@ -18,9 +18,7 @@ int search_run(struct search *s, const struct xquery *q, enum xsort sort, uint32
         .b = BM25_B,
         .min_length = BM25_MIN_LENGTH,
         .data = data,
-        .collapse_slot = XSEARCH_NO_SLOT,
-        .deadline_ns = s->w->deadline_ns,
-        .stop = s->w->stop};
+        .collapse_slot = XSEARCH_NO_SLOT};
     return match_search(s->w->reader->index.db, s->w->arena, &x, r, s->e);
 }
 

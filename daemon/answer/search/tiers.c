@@ -2,11 +2,14 @@
 #include "daemon/answer/search/tiers.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "daemon/answer/feedback.h"
+#include "lib/sort.h"
 
-enum { FIRST_PAGE = 2000 }; /* hits that are found again faster than left out by a match */
+enum {
+    FIRST_PAGE = 2000, /* hits that are found again faster than left out by a match */
+    LOOK_EVERY = 4096
+};
 
 /* Tier i without the units of those before it. */
 static struct xquery *rest_of(struct search *s, size_t i)
@@ -187,10 +190,11 @@ static int faded_tier(struct search *s, size_t i, double floor, uint64_t *skip)
         search_run(s, rest, XSORT_WEIGHT, 0, UINT32_MAX / 4, 0, false, &r))
         return -1;
     for (size_t k = 0; k < r.n_hits; k++)
-        if (fade(s, &r.hits[k], span))
+        if ((k % LOOK_EVERY == 0 && xdb_look(s->w->reader->index.db, s->e)) ||
+            fade(s, &r.hits[k], span))
             return -1;
-    if (r.n_hits)
-        qsort(r.hits, r.n_hits, sizeof *r.hits, best_first);
+    if (sort_watched(s->w->reader->index.db, r.hits, r.n_hits, sizeof *r.hits, best_first, s->e))
+        return -1;
     for (size_t k = *skip < r.n_hits ? (size_t)*skip : r.n_hits;
          k < r.n_hits && s->n_found < s->limit; k++)
         if (xdb_data(s->w->reader->index.db, s->w->arena, r.hits[k].id, &r.hits[k].data, s->e) ||
