@@ -24,6 +24,31 @@ full=$(held)
 case $full in full | none) kb_result 0 "and it is held in full, where the kernel can" ;; *) kb_result 1 "held: $full" ;; esac
 ok "a note by its path" kbsearch --no-spawn --get vault/a.md
 
+# sched_getattr(2) tells the length of a turn since Linux 6.12; "short", "long" or "unknown".
+turns() {
+    python3 - "$1" <<'END'
+import ctypes
+import os
+import struct
+import sys
+
+NUMBER = {"x86_64": 315, "aarch64": 275, "riscv64": 275, "loongarch64": 275}.get(os.uname().machine)
+room = ctypes.create_string_buffer(48)
+
+
+def turn(pid):
+    if NUMBER is None or ctypes.CDLL(None).syscall(NUMBER, pid, room, 48, 0):
+        return 0
+    return struct.unpack("=IIQiIQQQ", room.raw)[5]
+
+
+print("unknown" if not turn(0) else "short" if turn(int(sys.argv[1])) == 300000 else "long")
+END
+}
+if command -v python3 >/dev/null; then
+    case $(turns "$(child)") in short | unknown) kb_result 0 "short turns on a busy core" ;; *) kb_result 1 "its turns are long" ;; esac
+fi
+
 mkdir "$T/other"
 echo '- Quillfeather takes notes' >"$T/other/b.md"
 kb_index "$T/other" || exit 99
