@@ -4,13 +4,25 @@
 #include <stdlib.h>
 
 #include "lib/hash.h"
+#include "lib/terse.h"
 
 enum {
     BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
     BYTES_EACH = 4,
     EXPANSION_KEPT = 2 << 20,
     BLOCK_BITS = 15,
-    LOOK_EVERY = 1 << 15 /* documents between two looks whether to go on (xdb_look) */
+    LOOK_EVERY = 1 << 15, /* documents between two looks whether to go on (xdb_look) */
+    AGES = 24 /* 1, 2, 4, ... searches ago */
+};
+
+struct pick { /* a term that a prefix stands for */
+    uint32_t documents;
+    struct slice term;
+};
+
+struct picks { /* one piece of malloc with the terms behind it; NULL: not known */
+    struct pick *v;
+    size_t n, bytes;
 };
 
 struct part { /* of a list that was not read: its documents from first to last */
@@ -25,6 +37,8 @@ struct entry {
     struct posting_list list;
     uint64_t used; /* the search that asked for it last */
     struct part part;
+    struct terse terse; /* the same list in few bytes; made when it was not asked for lately */
+    struct picks picks; /* a prefix's */
     struct entry *next; /* in its bucket */
 };
 
@@ -36,16 +50,21 @@ struct expansion { /* all terms that begin with `start`, in byte order */
     size_t n, cap, cap_documents;
 };
 
+struct block {
+    uint32_t first; /* document that is not before it */
+    bool whole;     /* its documents are without gaps, from its first docid on */
+};
+
 struct postings {
     struct xdb *db;
     uint64_t moves;
     struct docs docs;
-    uint32_t *blocks; /* where each begins, as far as there are documents */
+    struct block *blocks; /* as far as there are documents */
     size_t n_blocks;
     struct entry **buckets;
     size_t n_buckets, n_entries;
-    size_t bytes;
-    size_t most; /* 0: as told in the header */
+    size_t bytes, arrays; /* all, and of them those of lists as arrays */
+    size_t most;          /* 0: as told in the header */
     uint64_t search;
     struct expansion expansion[2]; /* of words, and of terms with a prefix: each as one types */
     struct texts texts;
@@ -54,10 +73,28 @@ struct postings {
 
 /* --- lists --------------------------------------------------------------------------------- */
 
+static size_t array_bytes(const struct entry *e)
+{
+    return e->list.read ? (sizeof *e->list.at + sizeof *e->list.wdf) * e->list.n : 0;
+}
+
 static size_t bytes_of(const struct entry *e)
 {
-    size_t each = sizeof *e->list.at + sizeof *e->list.wdf;
-    return sizeof *e + e->list.term.n + (e->list.read ? each * e->list.n : 0) + each * e->part.n;
+    return sizeof *e + e->list.term.n + array_bytes(e) + e->terse.size + e->picks.bytes +
+           (sizeof *e->part.at + sizeof *e->part.wdf) * e->part.n;
+}
+
+/* Around each change of an entry. */
+static void account_out(struct postings *p, const struct entry *e)
+{
+    p->bytes -= bytes_of(e);
+    p->arrays -= array_bytes(e);
+}
+
+static void account_in(struct postings *p, const struct entry *e)
+{
+    p->bytes += bytes_of(e);
+    p->arrays += array_bytes(e);
 }
 
 static void entry_free(struct entry *e)
@@ -66,6 +103,8 @@ static void entry_free(struct entry *e)
     free(e->list.wdf);
     free(e->part.at);
     free(e->part.wdf);
+    free(e->terse.bytes);
+    free(e->picks.v);
     free(e);
 }
 
@@ -78,7 +117,7 @@ static void forget_lists(struct postings *p)
         }
     free(p->buckets);
     p->buckets = NULL;
-    p->n_buckets = p->n_entries = p->bytes = 0;
+    p->n_buckets = p->n_entries = p->bytes = p->arrays = 0;
 }
 
 static void expansion_free(struct expansion *x)
@@ -108,28 +147,87 @@ static void postings_free(void *thing)
     free(p);
 }
 
-/* Those that were not asked for in the last `keep` searches. */
-static void drop_older(struct postings *p, uint64_t keep)
+/* How long ago it was asked for: 0 in this search, 1 in the last one, 2 in the two before, ... */
+static unsigned age_of(const struct postings *p, const struct entry *e)
 {
+    uint64_t ago = p->search - e->used;
+    unsigned age = ago ? 64 - (unsigned)__builtin_clzll(ago) : 0;
+    return age < AGES ? age : AGES - 1;
+}
+
+/* The age from which on what is kept goes, so that no more than `most` stays; AGES: none has to. */
+static unsigned age_to_go(const size_t sizes[AGES], size_t most)
+{
+    size_t kept = 0;
+    unsigned age = 0;
+    while (age < AGES && kept + sizes[age] <= most)
+        kept += sizes[age++];
+    return age;
+}
+
+/* Findings about single documents have no terse form. */
+static bool is_findings(const struct entry *e)
+{
+    return e->list.term.n && e->list.term.p[0] == '\1';
+}
+
+/* Without memory the list is kept as it is. */
+static void shorten(struct postings *p, struct entry *e)
+{
+    account_out(p, e);
+    if (e->terse.bytes || terse_make(&e->terse, e->list.at, e->list.wdf, e->list.n) == 0) {
+        free(e->list.at);
+        free(e->list.wdf);
+        e->list.at = NULL;
+        e->list.wdf = NULL;
+        e->list.n = 0;
+        e->list.read = false;
+    }
+    account_in(p, e);
+}
+
+static void shorten_older(struct postings *p, size_t most)
+{
+    size_t sizes[AGES] = {0};
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (const struct entry *e = p->buckets[i]; e; e = e->next)
+            sizes[age_of(p, e)] += array_bytes(e);
+    unsigned age = age_to_go(sizes, most);
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (struct entry *e = p->buckets[i]; e; e = e->next)
+            if (e->list.read && !is_findings(e) && age_of(p, e) >= age)
+                shorten(p, e);
+}
+
+static void drop_older(struct postings *p, size_t most)
+{
+    size_t sizes[AGES] = {0};
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (const struct entry *e = p->buckets[i]; e; e = e->next)
+            sizes[age_of(p, e)] += bytes_of(e);
+    unsigned age = age_to_go(sizes, most);
     for (size_t i = 0; i < p->n_buckets; i++)
         for (struct entry **at = &p->buckets[i]; *at;) {
             struct entry *e = *at;
-            if (e->used + keep > p->search) {
+            if (age_of(p, e) < age) {
                 at = &e->next;
                 continue;
             }
             *at = e->next;
-            p->bytes -= bytes_of(e);
+            account_out(p, e);
             p->n_entries--;
             entry_free(e);
         }
 }
 
+/* Half is for arrays. What goes, goes some at a time: to look for it takes a walk. */
 static void trim(struct postings *p)
 {
     size_t most = p->most ? p->most : BYTES_LEAST + BYTES_EACH * p->docs.n;
-    for (uint64_t keep = 1024; p->bytes > most && keep; keep /= 2)
-        drop_older(p, keep);
+    if (p->arrays > most / 2)
+        shorten_older(p, most / 8 * 3);
+    if (p->bytes > most)
+        drop_older(p, most / 8 * 7);
     for (size_t i = 0; i < 2; i++)
         if (p->expansion[i].arena.used > EXPANSION_KEPT)
             expansion_free(&p->expansion[i]);
@@ -180,7 +278,7 @@ static struct entry *entry_of(struct postings *p, struct slice name, bool *is_ne
     x->next = *to;
     *to = x;
     p->n_entries++;
-    p->bytes += bytes_of(x);
+    account_in(p, x);
     *is_new = true;
     return x;
 }
@@ -192,7 +290,7 @@ static void entry_drop(struct postings *p, struct entry *e)
     while (*at != e)
         at = &(*at)->next;
     *at = e->next;
-    p->bytes -= bytes_of(e);
+    account_out(p, e);
     p->n_entries--;
     entry_free(e);
 }
@@ -224,14 +322,14 @@ void postings_note(
     struct postings *p, struct posting_list *list, uint32_t *at, uint16_t *found, size_t n)
 {
     struct entry *x = (struct entry *)list; /* its first member */
-    p->bytes -= bytes_of(x);
+    account_out(p, x);
     free(list->at);
     free(list->wdf);
     list->at = at;
     list->wdf = found;
     list->n = n;
     list->read = true;
-    p->bytes += bytes_of(x);
+    account_in(p, x);
 }
 
 /* --- documents ----------------------------------------------------------------------------- */
@@ -246,9 +344,17 @@ static size_t block_of(docid_t id)
 static void place_blocks(struct postings *p)
 {
     size_t block = 0;
+    const docid_t *ids = p->docs.ids;
     for (size_t i = 0; i < p->docs.n; i++)
-        for (size_t own = block_of(p->docs.ids[i]); block <= own; block++)
-            p->blocks[block] = (uint32_t)i;
+        for (size_t own = block_of(ids[i]); block <= own; block++)
+            p->blocks[block].first = (uint32_t)i;
+    p->n_blocks = block;
+    for (size_t i = 0; i < block; i++) {
+        size_t first = p->blocks[i].first,
+               last = (i + 1 < block ? p->blocks[i + 1].first : p->docs.n) - 1;
+        p->blocks[i].whole = block_of(ids[first]) == i && block_of(ids[last]) == i &&
+                             ids[last] - (i << BLOCK_BITS) == last - first + 1;
+    }
 }
 
 /* SIZE_MAX: there is no such document. */
@@ -258,7 +364,7 @@ static size_t place_of(const struct postings *p, docid_t id)
     if (block >= p->n_blocks)
         return SIZE_MAX;
     const docid_t *ids = p->docs.ids;
-    size_t low = p->blocks[block], high = low + ((id - 1) & ((1u << BLOCK_BITS) - 1));
+    size_t low = p->blocks[block].first, high = low + ((id - 1) & ((1u << BLOCK_BITS) - 1));
     high = high < p->docs.n ? high : p->docs.n - 1;
     if (ids[high] == id)
         return high;
@@ -272,25 +378,75 @@ static size_t place_of(const struct postings *p, docid_t id)
     return ids[low] == id ? low : SIZE_MAX;
 }
 
-/* Docids in at[] become places. -1: one is not there, which says the revision changed. */
+/* How many of n docids lie in the block of the first. */
+static size_t in_block(const uint32_t *at, size_t n, size_t block)
+{
+    size_t i = 1;
+    while (i < n && block_of(at[i]) == block)
+        i++;
+    return i;
+}
+
+static int gone(struct err *e)
+{
+    return err_set(e, ERR_BUSY, "the revision that was read is gone");
+}
+
+/* Ascending docids in at[] become places. -1: one is not there, which says the revision changed. */
 static int to_places(const struct postings *p, uint32_t *at, size_t n, struct err *e)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t place = place_of(p, at[i]);
-        if (i % LOOK_EVERY == 0 && xdb_look(p->db, e))
+    for (size_t i = 0, k, looked = 0; i < n; i += k) {
+        size_t block = block_of(at[i]), place;
+        if (i / LOOK_EVERY != looked && xdb_look(p->db, e))
             return -1;
-        if (place == SIZE_MAX)
-            return err_set(e, ERR_BUSY, "the revision that was read is gone");
-        at[i] = (uint32_t)place;
+        looked = i / LOOK_EVERY;
+        k = in_block(at + i, n - i, block);
+        if (block + 1 < p->n_blocks && p->blocks[block].whole) {
+            uint32_t less = (uint32_t)(block << BLOCK_BITS) + 1 - p->blocks[block].first;
+            if (at[i + k - 1] - less >= p->blocks[block + 1].first)
+                return gone(e);
+            for (size_t j = i; j < i + k; j++)
+                at[j] -= less;
+            continue;
+        }
+        for (size_t j = i; j < i + k; j++) {
+            if ((place = place_of(p, at[j])) == SIZE_MAX)
+                return gone(e);
+            at[j] = (uint32_t)place;
+        }
     }
     return 0;
+}
+
+/* From the form in few bytes. */
+static int lengthen(struct postings *p, struct entry *x, struct err *e)
+{
+    size_t n = x->terse.n;
+    uint32_t *at = malloc((n ? n : 1) * sizeof *at);
+    uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
+    if (!at || !wdf) {
+        free(at);
+        free(wdf);
+        return err_memory(e);
+    }
+    terse_read(&x->terse, at, wdf);
+    postings_note(p, &x->list, at, wdf, n);
+    return 0;
+}
+
+bool postings_is_near(const struct posting_list *list)
+{
+    return list->read || ((const struct entry *)list)->terse.bytes; /* its first member */
 }
 
 int postings_read(struct postings *p, struct posting_list *list, struct err *e)
 {
     size_t n = list->frequency, got = 0;
+    struct entry *x = (struct entry *)list; /* its first member */
     if (list->read)
         return 0;
+    if (x->terse.bytes)
+        return lengthen(p, x, e);
     uint32_t *at = malloc((n ? n : 1) * sizeof *at);
     uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
     int rc = at && wdf ? xdb_posting_list(p->db, list->term, 1, UINT32_MAX, at, wdf, n, &got, e)
@@ -317,11 +473,11 @@ static void keep_part(struct postings *p, struct entry *x, const struct part *ne
     }
     memcpy(kept.at, new->at, new->n * sizeof *kept.at);
     memcpy(kept.wdf, new->wdf, new->n * sizeof *kept.wdf);
-    p->bytes -= bytes_of(x);
+    account_out(p, x);
     free(x->part.at);
     free(x->part.wdf);
     x->part = kept;
-    p->bytes += bytes_of(x);
+    account_in(p, x);
 }
 
 int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
@@ -472,17 +628,15 @@ static int expand(struct postings *p, struct slice start, struct expansion **of,
     return rc ? -1 : x->start.p ? 0 : err_memory(e);
 }
 
-struct pick {
-    uint32_t documents;
-    struct slice term; /* the expansion's */
-};
-
-static int most_first(const void *a, const void *b)
+static bool comes_first(const struct pick *x, const struct pick *y)
 {
-    const struct pick *x = a, *y = b;
-    if (x->documents != y->documents)
-        return x->documents < y->documents ? 1 : -1;
-    return slice_cmp(x->term, y->term);
+    return x->documents != y->documents ? x->documents > y->documents
+                                        : slice_cmp(x->term, y->term) < 0;
+}
+
+static int most_first(const void *x, const void *y)
+{
+    return comes_first(x, y) ? -1 : comes_first(y, x);
 }
 
 /* The terms that begin with `start`: their range in the expansion. */
@@ -577,16 +731,16 @@ uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents)
     return frequency[n - 1];
 }
 
-static int sum_up(
-    struct postings *p, const struct pick *picks, size_t n, struct entry *x, struct err *e)
+static int sum_up(struct postings *p, const struct picks *picks, struct entry *x, struct err *e)
 {
+    size_t n = picks->n;
     struct summing s = {arena_array(&p->scratch, p->docs.n + 1, sizeof *s.wdf),
         arena_array(&p->scratch, p->docs.n / 64 + 1, sizeof *s.any)};
     uint32_t *frequency = arena_array(&p->scratch, n, sizeof *frequency);
     int rc = s.wdf && s.any && frequency ? 0 : err_memory(e);
     for (size_t i = 0; i < n && rc == 0; i++) {
-        frequency[i] = picks[i].documents;
-        rc = xdb_look(p->db, e) || add_list(p, picks[i].term, frequency[i], &s, e) ? -1 : 0;
+        frequency[i] = picks->v[i].documents;
+        rc = xdb_look(p->db, e) || add_list(p, picks->v[i].term, frequency[i], &s, e) ? -1 : 0;
     }
     if (rc == 0)
         rc = from_sums(p, &s, x, e);
@@ -595,77 +749,134 @@ static int sum_up(
     return rc;
 }
 
-/* The `limit` most frequent terms that begin with `start`; *picks is the caller's to free. */
-static int choose(struct postings *p, struct slice start, uint32_t limit, struct pick **picks,
-    size_t *n, struct err *e)
+/* In a heap no pick comes before those below it. */
+static void sift(struct pick *heap, size_t n, size_t i)
 {
-    size_t first, end;
-    struct expansion *x;
-    if (expand(p, start, &x, e))
-        return -1;
-    range_of(x, start, &first, &end);
-    *n = end - first;
-    *picks = malloc((*n ? *n : 1) * sizeof **picks);
-    if (!*picks)
-        return err_memory(e);
-    for (size_t i = 0; i < *n; i++)
-        (*picks)[i] = (struct pick){x->documents[first + i], x->terms[first + i]};
-    if (*n > limit) {
-        qsort(*picks, *n, sizeof **picks, most_first);
-        *n = limit;
+    for (;;) {
+        size_t last = i, kid = 2 * i + 1;
+        for (size_t k = kid; k < kid + 2 && k < n; k++)
+            if (comes_first(&heap[last], &heap[k]))
+                last = k;
+        if (last == i)
+            return;
+        struct pick swap = heap[i];
+        heap[i] = heap[last];
+        heap[last] = swap;
+        i = last;
     }
+}
+
+static struct pick pick_of(const struct expansion *x, size_t i)
+{
+    return (struct pick){x->documents[i], x->terms[i]};
+}
+
+/* The `limit` most frequent ones from `first` on. */
+static size_t pick_most(
+    const struct expansion *x, size_t first, size_t end, uint32_t limit, struct pick *v)
+{
+    size_t n = end - first < limit ? end - first : limit;
+    for (size_t i = 0; i < n; i++)
+        v[i] = pick_of(x, first + i);
+    if (!n || n == end - first)
+        return n;
+    for (size_t i = n / 2; i-- > 0;)
+        sift(v, n, i);
+    for (size_t i = first + n; i < end; i++) {
+        struct pick one = pick_of(x, i);
+        if (comes_first(&one, &v[0])) {
+            v[0] = one;
+            sift(v, n, 0);
+        }
+    }
+    qsort(v, n, sizeof *v, most_first);
+    return n;
+}
+
+/* A copy in one piece. */
+static int keep_picks(struct postings *p, struct entry *x, const struct pick *v, size_t n)
+{
+    size_t bytes = (n ? n : 1) * sizeof *v;
+    for (size_t i = 0; i < n; i++)
+        bytes += v[i].term.n;
+    struct pick *kept = malloc(bytes);
+    if (!kept)
+        return -1;
+    char *text = (char *)(kept + n);
+    for (size_t i = 0; i < n; i++) {
+        kept[i] = (struct pick){v[i].documents, slice_of(text, v[i].term.n)};
+        memcpy(text, v[i].term.p, v[i].term.n);
+        text += v[i].term.n;
+    }
+    account_out(p, x);
+    x->picks = (struct picks){kept, n, bytes};
+    account_in(p, x);
     return 0;
 }
 
-int postings_expand(struct postings *p, struct slice start, uint32_t limit, struct arena *a,
-    struct slice **terms, size_t *n, uint64_t *documents, struct err *e)
+/* Finds out which terms a prefix stands for, as far as it is not known. */
+static int choose(
+    struct postings *p, struct entry *x, struct slice start, uint32_t limit, struct err *e)
 {
-    struct pick *picks;
-    if (choose(p, start, limit, &picks, n, e))
+    size_t first, end;
+    struct expansion *all;
+    if (x->picks.v)
+        return 0;
+    if (expand(p, start, &all, e))
         return -1;
-    *terms = arena_array(a, *n, sizeof **terms);
-    *documents = 0;
-    bool copied = *terms;
-    for (size_t i = 0; i < *n && copied; i++) {
-        (*terms)[i] = arena_dup(a, picks[i].term);
-        *documents += picks[i].documents;
-        copied = (*terms)[i].p;
-    }
-    free(picks);
-    return copied ? 0 : err_memory(e);
+    range_of(all, start, &first, &end);
+    size_t most = end - first < limit ? end - first : limit;
+    struct pick *v = malloc((most ? most : 1) * sizeof *v);
+    int rc = v ? keep_picks(p, x, v, pick_most(all, first, end, limit, v)) : -1;
+    free(v);
+    return rc ? err_memory(e) : 0;
 }
 
-static int merge(
-    struct postings *p, struct slice start, uint32_t limit, struct entry *x, struct err *e)
-{
-    struct pick *picks;
-    size_t n;
-    if (choose(p, start, limit, &picks, &n, e))
-        return -1;
-    int rc = sum_up(p, picks, n, x, e);
-    free(picks);
-    return rc;
-}
-
-int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
-    struct posting_list **list, struct err *e)
+/* What is known of a prefix. */
+static struct entry *entry_of_prefix(
+    struct postings *p, struct slice start, uint32_t limit, struct err *e)
 {
     bool is_new;
     /* No term begins with a NUL and its limit: the schema's prefixes are letters. */
     char *name = malloc(start.n + 1 + sizeof limit);
-    if (!name)
-        return err_memory(e);
+    if (!name) {
+        err_memory(e);
+        return NULL;
+    }
     name[0] = '\0';
     memcpy(name + 1, &limit, sizeof limit);
     memcpy(name + 1 + sizeof limit, start.p, start.n);
     struct entry *x = entry_of(p, slice_of(name, start.n + 1 + sizeof limit), &is_new, e);
     free(name);
+    return x && choose(p, x, start, limit, e) == 0 ? x : NULL;
+}
+
+int postings_expand(struct postings *p, struct slice start, uint32_t limit, struct arena *a,
+    struct slice **terms, size_t *n, uint64_t *documents, struct err *e)
+{
+    const struct entry *x = entry_of_prefix(p, start, limit, e);
     if (!x)
         return -1;
-    if (is_new && merge(p, start, limit, x, e)) {
-        entry_drop(p, x);
-        return -1;
+    *n = x->picks.n;
+    *documents = 0;
+    *terms = arena_array(a, *n, sizeof **terms);
+    bool copied = *terms;
+    for (size_t i = 0; i < *n && copied; i++) {
+        (*terms)[i] = arena_dup(a, x->picks.v[i].term);
+        *documents += x->picks.v[i].documents;
+        copied = (*terms)[i].p;
     }
+    return copied ? 0 : err_memory(e);
+}
+
+int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
+    struct posting_list **list, struct err *e)
+{
+    struct entry *x = entry_of_prefix(p, start, limit, e);
+    if (!x)
+        return -1;
     *list = &x->list;
-    return 0;
+    if (x->list.read)
+        return 0;
+    return x->terse.bytes ? lengthen(p, x, e) : sum_up(p, &x->picks, x, e);
 }

@@ -5,8 +5,9 @@
  *
  * Documents are counted from 0 in the order of their docids, so that lists are short arrays of
  * small numbers; `docs.ids` leads back. Lists are kept up to a bound (8 MiB and 4 bytes for each
- * document); those used longest ago go first, and only between two searches, so that a search may
- * hold on to what it got. Another revision forgets everything.
+ * document): half of it as arrays, the others in few bytes (terse.h). Those used longest ago go
+ * first, and only between two searches, so that a search may hold on to what it got. Another
+ * revision forgets everything.
  *
  * Belongs to its database (xapian-c.h, xdb_attach) and to one thread at a time.
  */
@@ -50,6 +51,8 @@ int postings_limit(struct xdb *db, size_t most, struct err *e);
 /* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */
 int postings_find(struct postings *p, struct slice term, struct posting_list **list, struct err *e);
 int postings_read(struct postings *p, struct posting_list *list, struct err *e);
+/* Whether its documents are kept in one form or another, so that postings_read takes little. */
+bool postings_is_near(const struct posting_list *list);
 
 /* The list of all terms that begin with `start`, of the `limit` most frequent ones when there are
  * more; wdf is added up, and the frequency is what Xapian estimates for a synonym of them. */

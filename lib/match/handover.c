@@ -61,7 +61,7 @@ static struct xquery *spelt_out(struct matcher *m, const struct xquery *q, uint6
     if (q->op == XQ_TERM) {
         if (postings_find(m->p, q->term, &list, m->e))
             return NULL;
-        *sum += list->read ? 0 : list->frequency;
+        *sum += postings_is_near(list) ? 0 : list->frequency;
     }
     struct xquery *copy = arena_alloc(m->scratch, sizeof *copy);
     struct xquery **kids = arena_array(m->scratch, q->n_kids, sizeof *kids);
