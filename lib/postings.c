@@ -12,7 +12,7 @@ enum {
     EXPANSION_KEPT = 2 << 20,
     BLOCK_BITS = 15,
     LOOK_EVERY = 1 << 15, /* documents between two looks whether to go on (xdb_look) */
-    AGES = 24 /* 1, 2, 4, ... searches ago */
+    AGES = 24             /* 1, 2, 4, ... searches ago */
 };
 
 struct pick { /* a term that a prefix stands for */

@@ -147,6 +147,23 @@ static int difference(struct matcher *m, const struct xquery *q, bool weighs,
     return 0;
 }
 
+/* `more` is within the list, whose documents stay as they are. */
+static int add_weights(struct matcher *m, const struct list *more, struct list *l)
+{
+    if (!more->weight)
+        return 0;
+    double *weight = matcher_raw(m, l->n, sizeof *weight);
+    if (!weight || matcher_ticks(m, l->n))
+        return -1;
+    for (size_t i = 0, k = 0; i < l->n; i++) {
+        bool both = k < more->n && more->at[k] == l->at[i];
+        weight[i] = list_weight(l, i) + (both ? more->weight[k] : 0);
+        k += both;
+    }
+    l->weight = weight;
+    return 0;
+}
+
 static int maybe(struct matcher *m, const struct xquery *q, bool weighs, const struct list *within,
     unsigned level, struct list *out)
 {
@@ -157,17 +174,20 @@ static int maybe(struct matcher *m, const struct xquery *q, bool weighs, const s
     if (!weighs || !base.n)
         return 0;
     const struct list here = {.at = base.at, .n = base.n};
-    if (disjunction(m, q->kids + 1, q->n_kids - 1, true, &here, level, &more) ||
-        list_new(m, base.n, true, base.unsure || more.unsure, out))
+    if (disjunction(m, q->kids + 1, q->n_kids - 1, true, &here, level, &more))
+        return -1;
+    if (!base.unsure && !more.unsure)
+        return add_weights(m, &more, out);
+    if (list_new(m, base.n, true, true, out))
         return -1;
     size_t k = 0;
     for (size_t i = 0; i < base.n; i++) {
         if (matcher_tick(m))
             return -1;
-        k = list_seek(more.at, more.n, k, base.at[i]);
         bool both = k < more.n && more.at[k] == base.at[i];
         list_add(out, base.at[i], list_weight(&base, i) + (both ? list_weight(&more, k) : 0),
             list_unsure(&base, i) || (both && list_unsure(&more, k)));
+        k += both;
     }
     return 0;
 }

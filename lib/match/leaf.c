@@ -5,8 +5,9 @@
 #include "lib/match/weigh.h"
 
 enum {
-    PROBE = 4,       /* a list so many times as long as what it is held against is probed, */
-    PROBE_AGAIN = 32 /* or so many, when it was asked for before: then it is kept */
+    PROBE = 4,        /* a list so many times as long as what it is held against is probed, */
+    PROBE_AGAIN = 32, /* or so many, when it was asked for before: then it is kept; */
+    PROBE_NEAR = 500  /* or so many, where it is kept in few bytes */
 };
 
 static int probed(struct matcher *m, const struct posting_list *p, double rare, bool weighs,
@@ -53,6 +54,92 @@ static bool is_within_span(
            (double)p->frequency * m->span_n / (double)m->docs->n / PROBE <= (double)within->n;
 }
 
+static uint32_t often(const struct matcher *m, const struct posting_list *p, size_t i, bool clamped)
+{
+    uint32_t wdf = p->wdf[i], most = clamped ? m->docs->lengths[p->at[i]] : UINT32_MAX;
+    return wdf < most ? wdf : most;
+}
+
+/* The weights of documents p->at[i[0]], p->at[i[1]], ...; i NULL: of all. What weighs the same is
+ * frequent: for many a table is quicker than a division each. */
+static void weigh_each(const struct matcher *m, const struct posting_list *p, const uint32_t *i,
+    size_t n, double rare, bool clamped, double *weight)
+{
+    enum { OFTEN = 4, MANY = 4000 };
+    double score[OFTEN][WEIGH_NORMS];
+    for (uint32_t wdf = 0; wdf < OFTEN && n > MANY; wdf++)
+        for (size_t length = 0; length < WEIGH_NORMS; length++)
+            score[wdf][length] = weigh_score_of(rare, m->norm[length], wdf);
+    for (size_t k = 0; k < n; k++) {
+        size_t own = i ? i[k] : k;
+        uint32_t wdf = often(m, p, own, clamped), length = m->docs->lengths[p->at[own]];
+        weight[k] = n > MANY && wdf < OFTEN && length < WEIGH_NORMS
+                        ? score[wdf][length]
+                        : weigh_score(m, rare, p->at[own], wdf);
+    }
+}
+
+static int whole_list(struct matcher *m, const struct posting_list *p, double rare, bool weighs,
+    bool clamped, struct list *out)
+{
+    *out = (struct list){.at = p->at, .n = p->n};
+    if (!weighs)
+        return 0;
+    out->weight = matcher_raw(m, p->n, sizeof *out->weight);
+    if (!out->weight || matcher_ticks(m, p->n))
+        return -1;
+    weigh_each(m, p, NULL, p->n, rare, clamped, out->weight);
+    return 0;
+}
+
+/* Where what both have stands in the list: without a branch that depends on which comes next. */
+static size_t both_near(
+    const struct posting_list *p, const struct list *within, uint32_t *at, uint32_t *where)
+{
+    size_t i = 0, k = 0, n = 0;
+    while (i < p->n && k < within->n) {
+        uint32_t x = p->at[i], y = within->at[k];
+        at[n] = x;
+        where[n] = (uint32_t)i;
+        n += x == y;
+        i += x <= y;
+        k += y <= x;
+    }
+    return n;
+}
+
+static size_t both_far(
+    const struct posting_list *p, const struct list *within, uint32_t *at, uint32_t *where)
+{
+    size_t i = 0, n = 0;
+    for (size_t k = 0; k < within->n; k++) {
+        i = list_seek(p->at, p->n, i, within->at[k]);
+        if (i == p->n)
+            break;
+        if (p->at[i] != within->at[k])
+            continue;
+        at[n] = within->at[k];
+        where[n++] = (uint32_t)i;
+    }
+    return n;
+}
+
+static int held_against(struct matcher *m, const struct posting_list *p, double rare, bool weighs,
+    bool clamped, const struct list *within, struct list *out)
+{
+    enum { NEAR = 6 };
+    size_t most = (within->n < p->n ? within->n : p->n) + 1; /* one that is taken back */
+    uint32_t *where = matcher_raw(m, most, sizeof *where);
+    bool near = p->n / NEAR < within->n;
+    if (!where || list_new(m, most, weighs, false, out) ||
+        matcher_ticks(m, near ? p->n + within->n : within->n))
+        return -1;
+    out->n = near ? both_near(p, within, out->at, where) : both_far(p, within, out->at, where);
+    if (weighs)
+        weigh_each(m, p, where, out->n, rare, clamped, out->weight);
+    return 0;
+}
+
 int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
     const struct list *within, struct list *out)
 {
@@ -65,38 +152,18 @@ int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weig
         within = NULL;
     }
     if (!p->read && within && p->frequency / (p->asked++ ? PROBE_AGAIN : PROBE) > within->n) {
-        if (!is_within_span(m, p, within))
+        if (is_within_span(m, p, within)) {
+            if (postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, &part, m->e))
+                return -1;
+            p = &part;
+        } else if (!postings_is_near(p) || p->frequency / PROBE_NEAR > within->n) {
             return probed(m, p, rare, weighs, within, out);
-        if (postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, &part, m->e))
-            return -1;
-        p = &part;
+        }
     }
     if (postings_read(m->p, p, m->e))
         return -1;
-    if (!within && !weighs) {
-        *out = (struct list){.at = p->at, .n = p->n};
-        return 0;
-    }
-    enum { NEAR = 6 };
-    size_t n = within ? within->n : p->n, i = 0;
-    bool near = p->n / NEAR < n;
-    if (list_new(m, n < p->n ? n : p->n, weighs, false, out))
-        return -1;
-    for (size_t k = 0; k < n; k++) {
-        if (matcher_tick(m))
-            return -1;
-        uint32_t at = within ? within->at[k] : p->at[k];
-        i = within ? list_step(p->at, p->n, i, at, near) : k;
-        if (i == p->n)
-            break;
-        if (p->at[i] != at)
-            continue;
-        uint32_t wdf = p->wdf[i];
-        if (clamped && wdf > m->docs->lengths[at])
-            wdf = m->docs->lengths[at];
-        list_add(out, at, weighs ? weigh_score(m, rare, at, wdf) : 0, false);
-    }
-    return 0;
+    return within ? held_against(m, p, rare, weighs, clamped, within, out)
+                  : whole_list(m, p, rare, weighs, clamped, out);
 }
 
 static int run_of(struct matcher *m, uint32_t first, size_t n, struct list *out)

@@ -17,10 +17,37 @@ bool list_holds(const uint32_t *v, size_t n, uint32_t at)
     return i < n && v[i] == at;
 }
 
+/* None unsure: without a branch that depends on which comes next. */
+static void unite_sure(const struct list *a, const struct list *b, struct list *out)
+{
+    size_t i = 0, k = 0, n = 0;
+    while (i < a->n && k < b->n) {
+        uint32_t x = a->at[i], y = b->at[k];
+        bool of_a = x <= y, of_b = y <= x;
+        out->at[n] = of_a ? x : y;
+        if (out->weight)
+            out->weight[n] = (of_a ? list_weight(a, i) : 0) + (of_b ? list_weight(b, k) : 0);
+        i += of_a;
+        k += of_b;
+        n++;
+    }
+    out->n = n;
+    for (; i < a->n; i++)
+        list_add(out, a->at[i], list_weight(a, i), false);
+    for (; k < b->n; k++)
+        list_add(out, b->at[k], list_weight(b, k), false);
+}
+
 int list_unite(struct matcher *m, const struct list *a, const struct list *b, struct list *out)
 {
     if (list_new(m, a->n + b->n, a->weight || b->weight, a->unsure || b->unsure, out))
         return -1;
+    if (!out->unsure) {
+        if (matcher_ticks(m, a->n + b->n))
+            return -1;
+        unite_sure(a, b, out);
+        return 0;
+    }
     size_t i = 0, k = 0;
     while (i < a->n || k < b->n) {
         if (matcher_tick(m))

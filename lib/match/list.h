@@ -69,14 +69,4 @@ static inline size_t list_seek(const uint32_t *v, size_t n, size_t i, uint32_t a
     return low;
 }
 
-/* The same from a place that is near. */
-static inline size_t list_step(const uint32_t *v, size_t n, size_t i, uint32_t at, bool near)
-{
-    if (!near)
-        return list_seek(v, n, i, at);
-    while (i < n && v[i] < at)
-        i++;
-    return i;
-}
-
 #endif

@@ -37,11 +37,19 @@ struct matcher {
     struct err *e;
 };
 
-/* Asks now and then whether to go on (xdb_watch), called with each of many documents. */
-static inline int matcher_tick(struct matcher *m)
+/* Asks now and then whether to go on (xdb_watch), called before n documents, a few ns each. */
+static inline int matcher_ticks(struct matcher *m, size_t n)
 {
     enum { EVERY = 1 << 13 };
-    return ++m->ticks % EVERY ? 0 : xdb_look(m->db, m->e);
+    unsigned before = m->ticks;
+    m->ticks += (unsigned)n;
+    return before / EVERY == m->ticks / EVERY ? 0 : xdb_look(m->db, m->e);
+}
+
+/* The same, called with each of many documents. */
+static inline int matcher_tick(struct matcher *m)
+{
+    return matcher_ticks(m, 1);
 }
 
 /* From `scratch`, of any content; NULL with the error. */

@@ -18,11 +18,16 @@ int weigh_norms(struct matcher *m);
 /* Of a term in so many documents, wqf times in the query. */
 double weigh_rarity(const struct matcher *m, uint32_t frequency, uint32_t wqf);
 
+static inline double weigh_score_of(double rare, double norm, uint32_t wdf)
+{
+    return rare * (wdf / (norm + wdf));
+}
+
 static inline double weigh_score(const struct matcher *m, double rare, uint32_t at, uint32_t wdf)
 {
     uint32_t length = m->docs->lengths[at];
     double norm = length < WEIGH_NORMS ? m->norm[length] : weigh_norm(m, length);
-    return rare * (wdf / (norm + wdf));
+    return weigh_score_of(rare, norm, wdf);
 }
 
 #endif
