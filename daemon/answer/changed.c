@@ -50,6 +50,8 @@ static int find_ground(struct reading *d)
 static int keep(struct reading *d, const struct journal_event *v, size_t at, day_t day)
 {
     struct seen one = {v->id, at, v->came ? day : DAY_NONE};
+    if (xdb_look(d->w->reader->index.db, d->m->e))
+        return -1;
     if (d->n >= UNITS)
         return err_set(
             d->m->e, ERR_COMPLEX, "over %d units changed: changed: cannot tell them apart", UNITS);

@@ -8,8 +8,12 @@
 #include "lib/hash.h"
 #include "lib/journal.h"
 #include "lib/match.h"
+#include "lib/sort.h"
 
-enum { PAIRS = 40000 /* of one note that are compared */ };
+enum {
+    PAIRS = 40000,    /* of one note that are compared */
+    LOOK_EVERY = 4096 /* events between two looks whether to go on */
+};
 static const double LIKE = 0.35; /* what a changed unit has in common with itself before */
 
 struct seen { /* an event, by its id */
@@ -40,6 +44,18 @@ struct reading {
     struct err *e;
 };
 
+/* Whether to go on, and in the order of `compare`. */
+static int look(const struct reading *d)
+{
+    return xdb_look(d->w->reader->index.db, d->e);
+}
+
+static int sort(const struct reading *d, void *v, size_t n, size_t size,
+    int (*compare)(const void *, const void *))
+{
+    return sort_watched(d->w->reader->index.db, v, n, size, compare, d->e);
+}
+
 /* --- from the journal ---------------------------------------------------------------------- */
 
 static int read_blocks(struct reading *d, const struct journal *j)
@@ -55,6 +71,8 @@ static int read_blocks(struct reading *d, const struct journal *j)
             continue;
         while (journal_event(&b.events, &v)) {
             struct seen one = {v.id, v.record, v.came ? 1 : -1, n++};
+            if (n % LOOK_EVERY == 0 && look(d))
+                return -1;
             if (!ARENA_PUSH(d->w->arena, d->seen, d->n_seen, d->cap_seen, one))
                 return err_memory(d->e);
         }
@@ -73,11 +91,11 @@ static int by_id(const void *x, const void *y)
 }
 
 /* One line for each id, with what it comes to and the last record that went. */
-static void net(struct reading *d)
+static int net(struct reading *d)
 {
     size_t kept = 0;
-    if (d->n_seen)
-        qsort(d->seen, d->n_seen, sizeof *d->seen, by_id);
+    if (sort(d, d->seen, d->n_seen, sizeof *d->seen, by_id))
+        return -1;
     for (size_t i = 0; i < d->n_seen; i++) {
         struct seen *s = &d->seen[i];
         if (kept && slice_eq(d->seen[kept - 1].id, s->id)) {
@@ -89,6 +107,7 @@ static void net(struct reading *d)
         }
     }
     d->n_seen = kept;
+    return 0;
 }
 
 static uint64_t text_hash(const struct record *rec)
@@ -104,7 +123,7 @@ static uint64_t text_hash(const struct record *rec)
 static int add_item(struct reading *d, struct slice data, docid_t docid, enum news_kind kind)
 {
     struct item one = {.docid = docid, .kind = kind};
-    if (record_read(d->w->arena, data, &one.rec, d->e))
+    if (look(d) || record_read(d->w->arena, data, &one.rec, d->e))
         return -1;
     if ((one.rec.kind == UNIT_NOTE && !slice_trim(one.rec.text).n) ||
         (d->p->vault.n && !slice_eq(one.rec.vault, d->p->vault)))
@@ -143,9 +162,8 @@ static int read_came(struct reading *d)
     struct slice *data = arena_array(d->w->arena, d->n_came, sizeof *data);
     if (!data)
         return err_memory(d->e);
-    if (d->n_came)
-        qsort(d->came, d->n_came, sizeof *d->came, by_docid);
-    if (xdb_data_of(d->w->reader->index.db, d->w->arena, d->came, d->n_came, data, d->e))
+    if (sort(d, d->came, d->n_came, sizeof *d->came, by_docid) ||
+        xdb_data_of(d->w->reader->index.db, d->w->arena, d->came, d->n_came, data, d->e))
         return -1;
     for (size_t i = 0; i < d->n_came; i++)
         if (add_item(d, data[i], d->came[i], NEWS_ADDED))
@@ -162,7 +180,7 @@ static int read_journal(struct reading *d)
         return -1;
     int rc = read_blocks(d, &j);
     if (rc == 0)
-        net(d);
+        rc = net(d);
     for (size_t i = 0; rc == 0 && i < d->n_seen; i++)
         if (d->seen[i].balance)
             rc = add_seen(d, &d->seen[i]);
@@ -181,10 +199,10 @@ static int by_text(const void *x, const void *y)
 }
 
 /* The same text went in one place and came in another: it moved. */
-static void drop_moved(struct reading *d)
+static int drop_moved(struct reading *d)
 {
-    if (d->n)
-        qsort(d->items, d->n, sizeof *d->items, by_text);
+    if (sort(d, d->items, d->n, sizeof *d->items, by_text))
+        return -1;
     for (size_t i = 0, end; i < d->n; i = end) {
         for (end = i; end < d->n && d->items[end].text == d->items[i].text; end++)
             ;
@@ -194,6 +212,7 @@ static void drop_moved(struct reading *d)
             d->items[a].dropped = d->items[b - 1].dropped = true;
         }
     }
+    return 0;
 }
 
 static int by_place(const void *x, const void *y)
@@ -229,6 +248,8 @@ static int pair_up(struct reading *d, size_t from, size_t to)
     size_t n = 0, cap = 0;
     for (size_t i = from; i < to; i++)
         for (size_t k = from; k < to; k++) {
+            if (look(d))
+                return -1;
             const struct item *came = &d->items[i], *went = &d->items[k];
             struct pair one = {.came = i, .went = k};
             if (came->kind != NEWS_ADDED || went->kind != NEWS_REMOVED ||
@@ -242,8 +263,8 @@ static int pair_up(struct reading *d, size_t from, size_t to)
             if ((head || one.likeness >= LIKE) && !ARENA_PUSH(d->w->arena, v, n, cap, one))
                 return err_memory(d->e);
         }
-    if (n)
-        qsort(v, n, sizeof *v, most_alike);
+    if (sort(d, v, n, sizeof *v, most_alike))
+        return -1;
     for (size_t i = 0; i < n; i++) {
         struct item *came = &d->items[v[i].came], *went = &d->items[v[i].went];
         if (came->kind != NEWS_ADDED || went->dropped)
@@ -266,8 +287,8 @@ static void sweep(struct reading *d)
 
 static int find_changed(struct reading *d)
 {
-    if (d->n)
-        qsort(d->items, d->n, sizeof *d->items, by_place);
+    if (sort(d, d->items, d->n, sizeof *d->items, by_place))
+        return -1;
     for (size_t i = 0, end; i < d->n; i = end) {
         size_t came = 0;
         for (end = i; end < d->n && slice_eq(d->items[end].rec.rel, d->items[i].rec.rel) &&
@@ -298,7 +319,8 @@ static int find_present(struct reading *d, struct xquery *query, docid_t **found
             ids[n++] = d->items[i].docid;
     if (!n)
         return 0;
-    qsort(ids, n, sizeof *ids, by_docid);
+    if (sort(d, ids, n, sizeof *ids, by_docid))
+        return -1;
     struct xquery *these = xquery_new(&m, XQ_DOCIDS);
     if (!these)
         return -1;
@@ -374,9 +396,8 @@ int answer_new(struct answer *w, const struct new_params *p, struct new_result *
     if (reader_refresh(w->reader, e))
         return -1;
     memcpy(r->uuid, w->reader->index.uuid, sizeof r->uuid);
-    if (read_journal(&d))
+    if (read_journal(&d) || drop_moved(&d))
         return -1;
-    drop_moved(&d);
     sweep(&d);
     return find_changed(&d) || keep_matching(&d, &plan) || show(&d, &plan) ? -1 : 0;
 }

@@ -37,7 +37,8 @@ if [ -d "$KB_CORPORA/ainews" ]; then
     most=$(sort -k 3 -n -r stops | head -n 1)
     echo "# figure: whole, half of the stops, the slowest, ms: $most"
     [ ! -s late ] || kb_diag "$(head -n 30 late)"
-    [ "$(wc -l <stops)" = "$(wc -l <requests)" ] && echo "$most" | awk '{ exit $3 > 50 }'
+    [ "$(wc -l <stops)" = "$(wc -l <requests)" ] && [ "${most%%.*}" != "$most" ] &&
+        echo "$most" | awk '{ exit($3 > 50) }'
     kb_result $? "a request of any kind that runs ends soon when it is stopped"
 fi
 kb_done

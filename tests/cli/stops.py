@@ -10,8 +10,8 @@ SEARCHES = [
     ("date:2025-01..2026-04 the", {}), ("a*", {"asof": "2026-01-01"}), ("the NEAR/5 model", {}),
 ]
 OTHERS = [
-    ("suggest", {"prefix": "a"}), ("timeline", {"query": "OpenAI"}), ("trend", {"query": "the"}), ("with", {"query": "OpenAI"}),
-    ("facet", {"query": "model", "field": "entity"}), ("rising", {}), ("backlinks", {"note": "OpenAI"}), ("new", {}), ("status", {}),
+    ("suggest", {"prefix": "a"}), ("timeline", {"query": "OpenAI"}), ("trend", {"query": "the"}), ("with", {"entity": "OpenAI"}),
+    ("facet", {"query": "model", "field": "entity"}), ("rising", {}), ("backlinks", {"note": "23-12-06-ainews-is-googles-gemini-legit"}), ("new", {}), ("status", {}),
 ]
 requests = [("search", dict(more, query=query)) for query, more in SEARCHES] + OTHERS
 for i, (method, params) in enumerate(requests):
