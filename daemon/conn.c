@@ -259,11 +259,10 @@ static void on_done(struct request *r)
     turn(c);
 }
 
-/* The worker may come to an end yet: then nobody waits for it any more. */
-static void on_overdue(struct request *r)
+/* The worker comes to its end yet: nobody waits for it any more. */
+static void let_go(struct conn *c, struct request *r, enum err_code why, const char *text)
 {
-    struct conn *c = r->conn;
-    struct request *told = c ? request_new() : NULL;
+    struct request *told = request_new();
     if (!told)
         return;
     told->id = arena_dup(&told->arena, r->id);
@@ -271,13 +270,23 @@ static void on_overdue(struct request *r)
         request_free(told);
         return;
     }
-    leave_flight(c, r);
-    abandon(c, r);
+    told->taken_ns = r->taken_ns;
+    told->method = r->method;
+    told->answer = r->answer;
     told->cancelled = r->cancelled;
     told->quiet = r->quiet;
-    request_refuse(
-        told, ERR_TIMEOUT, "the deadline passed, and the answer does not come to an end");
+    leave_flight(c, r);
+    abandon(c, r);
+    request_refuse(told, why, text);
     answer(c, told);
+}
+
+static void on_overdue(struct request *r)
+{
+    struct conn *c = r->conn;
+    if (!c)
+        return;
+    let_go(c, r, ERR_TIMEOUT, "the deadline passed, and the answer does not come to an end");
     turn(c);
 }
 
@@ -303,6 +312,7 @@ static void cancel(struct conn *c, struct request *r, const char *why)
         answer(c, r);
     } else {
         atomic_store(&r->stop, true);
+        let_go(c, r, ERR_CANCELLED, why);
     }
 }
 
