@@ -6,8 +6,8 @@
 
 The bullets of all notes are pooled and dealt anew to N times as many notes, so that no two notes
 are alike; half of the rare words get another ending, a quarter of the numbers other digits, so that
-the vocabulary grows with the text; the names' dates move by years. The same input gives the same
-output.
+the vocabulary grows with the text; the names' dates move by years, twenty at most, so that more
+notes than that share their days, as those of many sources do. The same input gives the same output.
 """
 import collections
 import datetime
@@ -19,6 +19,7 @@ import sys
 WORD, NUMBER = re.compile(r"\b[A-Za-z]{4,}\b"), re.compile(r"(?<![\d-])\d{1,4}(?![\d-])")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 RARE = 4  # units that a word is in at most to be called rare
+YEARS = 10  # times two, that dates are moved by
 
 
 def read(folder):
@@ -40,7 +41,7 @@ def read(folder):
 def moved(name, copy):
     def later(found):
         try:
-            return str(datetime.date.fromisoformat(found[0]) - datetime.timedelta(days=731 * copy))
+            return str(datetime.date.fromisoformat(found[0]) - datetime.timedelta(days=731 * (copy % YEARS)))
         except ValueError:
             return found[0]
     name = DAY.sub(later, name)
