@@ -158,11 +158,13 @@ static void put_hits(struct json_writer *w, const struct hit *hits, size_t n, bo
 /* --- methods -----------------------------------------------------------------------------------
  */
 
-/* What counts by docid, or needs a posting list whole, is not made of parts. Better no answer. */
+/* News come from kbindex's journal, which is where it ran. */
 static int want_one_index(const struct answer *w, const char *what, struct err *e)
 {
     return w->reader->index.shards
-               ? err_set(e, ERR_COMPLEX, "%s: this is asked of one local index only, not of shards",
+               ? err_set(e, ERR_COMPLEX,
+                     "%s: this is asked of one local index only, not of shards: what is new stands "
+                     "in the journals on their machines",
                      what)
                : 0;
 }
@@ -181,6 +183,14 @@ static void put_incomplete(struct json_writer *j, const struct answer *w)
     json_key_string(j, "reason", SLICE_LIT("shard_down"));
     put_strings(j, "shards", names, n);
     json_close(j, '}');
+}
+
+/* The commit that an answer was made from, and what was not there. */
+static void put_commit(
+    struct json_writer *j, const struct answer *w, const char *uuid, uint64_t revision)
+{
+    put_uuid(j, uuid, revision);
+    put_incomplete(j, w);
 }
 
 static int reply_hello(struct answer *w, const union proto_params *p,
@@ -271,23 +281,18 @@ static int reply_search(struct answer *w, const union proto_params *p,
     (void)facts;
     uint64_t begun = now_ns();
     struct search_result r = {0};
-    const struct search_params *q = &p->search;
-    if ((q->fold || q->facets.p || q->asof.p || q->recent.p) &&
-        want_one_index(w, "fold, facets, asof and recent", e))
-        return -1;
     if (answer_search(w, &p->search, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
     json_key_string(&j, "query", r.query);
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key_int(&j, "total", (int64_t)r.total);
     json_key_bool(&j, "total_exact", r.total_exact);
     if (p->search.fold)
         json_key_int(&j, "units", (int64_t)r.units);
     put_relaxed(&j, &r);
     put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
-    put_incomplete(&j, w);
     json_key_int(&j, "took_us", (int64_t)((now_ns() - begun) / 1000));
     put_strings(&j, "warnings", r.warnings, r.n_warnings);
     key_string_or_null(&j, "cursor", r.cursor);
@@ -314,7 +319,7 @@ static int reply_get(struct answer *w, const union proto_params *p,
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key_bool(&j, "stale", r.stale);
     put_hits(&j, r.hits, r.n_hits, false);
     json_close(&j, '}');
@@ -324,15 +329,13 @@ static int reply_get(struct answer *w, const union proto_params *p,
 static int reply_suggest(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "suggest", e))
-        return -1;
     (void)facts;
     struct suggest_result r = {0};
     if (answer_suggest(w, &p->suggest, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key(&j, "suggestions");
     json_open(&j, '[');
     for (size_t i = 0; i < r.n; i++) {
@@ -364,8 +367,6 @@ static void put_note(struct json_writer *w, const char *key, const struct target
 static int reply_backlinks(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "backlinks", e))
-        return -1;
     (void)facts;
     struct backlinks_result r = {0};
     if (answer_backlinks(w, &p->backlinks, &r, e))
@@ -373,7 +374,7 @@ static int reply_backlinks(struct answer *w, const union proto_params *p,
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
     put_note(&j, "note", &r.note);
-    put_uuid(&j, r.found.uuid, r.found.revision);
+    put_commit(&j, w, r.found.uuid, r.found.revision);
     json_key_int(&j, "total", (int64_t)r.found.total);
     put_strings(&j, "warnings", &r.warning, r.warning.n > 0);
     key_string_or_null(&j, "cursor", r.found.cursor);
@@ -406,8 +407,6 @@ static void put_link(struct json_writer *w, const struct outgoing *l)
 static int reply_links(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "links", e))
-        return -1;
     (void)facts;
     struct links_result r = {0};
     if (answer_links(w, &p->links, &r, e))
@@ -415,7 +414,7 @@ static int reply_links(struct answer *w, const union proto_params *p,
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
     put_note(&j, "note", &r.note);
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     put_strings(&j, "warnings", &r.warning, r.warning.n > 0);
     json_key(&j, "links");
     json_open(&j, '[');
@@ -429,15 +428,13 @@ static int reply_links(struct answer *w, const union proto_params *p,
 static int reply_related(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "related", e))
-        return -1;
     (void)facts;
     struct related_result r = {0};
     if (answer_related(w, &p->related, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     put_strings(&j, "warnings", &r.warning, r.warning.n > 0);
     put_hits(&j, r.hits, r.n_hits, false);
     json_close(&j, '}');
@@ -585,8 +582,6 @@ static int reply_status(struct answer *w, const union proto_params *p,
 static int reply_timeline(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "timeline", e))
-        return -1;
     static const char *const sources[] = {"digest", "note", "both"};
     (void)facts;
     struct timeline_result r;
@@ -594,7 +589,7 @@ static int reply_timeline(struct answer *w, const union proto_params *p,
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     key_string_or_null(&j, "entity", r.entity);
     json_key_int(&j, "total", (int64_t)r.total);
     put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
@@ -626,8 +621,6 @@ static int reply_timeline(struct answer *w, const union proto_params *p,
 static int reply_gaps(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "gaps", e))
-        return -1;
     static const char *const kinds[] = {"timeline", "missing", "silent"};
     (void)facts;
     struct gaps_result r;
@@ -635,7 +628,7 @@ static int reply_gaps(struct answer *w, const union proto_params *p,
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key_string(&j, "entity", r.entity);
     json_key_int(&j, "total", (int64_t)r.total);
     json_key(&j, "hits");
@@ -690,8 +683,6 @@ static void put_series(
 static int reply_trend(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "trend", e))
-        return -1;
     static const char *const names[] = {"day", "week", "month"};
     (void)facts;
     struct trend_result r;
@@ -700,7 +691,7 @@ static int reply_trend(struct answer *w, const union proto_params *p,
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key_string(&j, "bucket", slice_str(names[kind]));
     json_key(&j, "series");
     json_open(&j, '[');
@@ -736,15 +727,13 @@ static int reply_trend(struct answer *w, const union proto_params *p,
 static int reply_facet(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "facet", e))
-        return -1;
     (void)facts;
     struct facet_result r;
     if (answer_facet(w, &p->facet, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key_int(&j, "total", (int64_t)r.facets.total);
     put_suggestion(&j, r.suggestion_from, r.suggestion_to, r.suggestion_query);
     put_facets(&j, &r.facets);
@@ -755,15 +744,13 @@ static int reply_facet(struct answer *w, const union proto_params *p,
 static int reply_with(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "with", e))
-        return -1;
     (void)facts;
     struct with_result r;
     if (answer_with(w, &p->with, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     json_key_string(&j, "entity", r.entity);
     json_key_int(&j, "total", (int64_t)r.total);
     json_key_int(&j, "entries", (int64_t)r.entries);
@@ -787,15 +774,13 @@ static int reply_with(struct answer *w, const union proto_params *p,
 static int reply_rising(struct answer *w, const union proto_params *p,
     const struct daemon_facts *facts, struct buf *out, struct err *e)
 {
-    if (want_one_index(w, "rising", e))
-        return -1;
     (void)facts;
     struct rising_result r;
     if (answer_rising(w, &p->rising, &r, e))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
-    put_uuid(&j, r.uuid, r.revision);
+    put_commit(&j, w, r.uuid, r.revision);
     put_day(&j, "from", r.from);
     put_day(&j, "to", r.to);
     put_day(&j, "base_from", r.base_from);
@@ -854,8 +839,30 @@ static int reply_unsubscribe(struct answer *w, const union proto_params *p,
     return 0;
 }
 
+/* What is not found may stand in a shard that is down. */
+static int want_all_shards(const struct answer *w, int rc, struct err *e)
+{
+    struct slice *names;
+    if (rc == 0 || e->code != ERR_NOT_FOUND ||
+        !shards_down(w->reader->index.shards, w->arena, &names))
+        return rc;
+    struct err was = *e;
+    err_clear(e);
+    return err_set(e, ERR_BUSY, "it may be in shard %.*s, which is down: %s", (int)names->n,
+        names->p, was.text);
+}
+
+#define METHOD(c, wire, help)                                                                      \
+    static int answer_whole_##c(struct answer *w, const union proto_params *p,                     \
+        const struct daemon_facts *facts, struct buf *out, struct err *e)                          \
+    {                                                                                              \
+        return want_all_shards(w, reply_##c(w, p, facts, out, e), e);                              \
+    }
+PROTO_METHODS(METHOD)
+#undef METHOD
+
 reply_fn *const reply_methods[PROTO_COUNT] = {
-#define METHOD(c, wire, help) reply_##c,
+#define METHOD(c, wire, help) answer_whole_##c,
     PROTO_METHODS(METHOD)
 #undef METHOD
 };

@@ -106,11 +106,13 @@ int resolve_known(
     size_t all = 0;
     if (!first && asof <= DOCID_NEWEST)
         first = DOCID_UNDATED;
-    int rc = xdb_postings(db, &a, term, first ? first : 1, SIZE_MAX, &ids, &all, e);
+    int rc = xdb_postings(
+        db, &a, term, first ? xdb_joined_docid(db, first) : 1, SIZE_MAX, &ids, &all, e);
     *n = 0;
     for (size_t i = 0; rc == 0 && i < all && *n < most; i++) {
         struct slice value = {0};
-        bool told = ids[i] < DOCID_UNDATED;
+        day_t day;
+        bool told = schema_docid_day(xdb_own_docid(db, ids[i]), &day);
         if (!told)
             rc = xdb_value(db, &a, ids[i], SLOT_DAY, &value, e);
         *n += told || (value.n && (day_t)(xvalue_as_u32(value) - 0x80000000u) <= asof);
@@ -129,10 +131,14 @@ int resolve_cut(struct resolver *r, docid_t *ids, size_t *n)
 {
     size_t kept = 0;
     for (size_t i = 0; r->asof && i < *n; i++) {
-        struct slice value;
-        if (xdb_value(r->db, r->m.a, ids[i], SLOT_DAY, &value, r->m.e))
+        struct slice value = {0};
+        day_t day;
+        bool told = schema_docid_day(xdb_own_docid(r->db, ids[i]), &day);
+        if (!told && xdb_value(r->db, r->m.a, ids[i], SLOT_DAY, &value, r->m.e))
             return -1;
-        if (value.n && (day_t)(xvalue_as_u32(value) - 0x80000000u) <= *r->asof)
+        if (value.n)
+            day = (day_t)(xvalue_as_u32(value) - 0x80000000u);
+        if ((told || value.n) && day <= *r->asof)
             ids[kept++] = ids[i];
     }
     *n = r->asof ? kept : *n;

@@ -87,6 +87,13 @@ static inline uint32_t schema_day_docid(day_t day)
                : ((uint32_t)(DOCID_NEWEST - day) << DOCID_DAY_BITS) + 1;
 }
 
+/* The day that a docid tells; false: it tells none. */
+static inline bool schema_docid_day(uint32_t docid, day_t *day)
+{
+    *day = DOCID_NEWEST - (day_t)((docid - 1) >> DOCID_DAY_BITS);
+    return docid < DOCID_UNDATED;
+}
+
 /* prefix + text, cut as told above, into the arena; prefix 0 is none. Empty when out of memory. */
 struct slice schema_term(struct arena *a, char prefix, struct slice text);
 

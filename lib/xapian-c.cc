@@ -889,20 +889,35 @@ void set_order(Xapian::Enquire &enquire, const struct xsearch *s)
         enquire.set_collapse_key(s->collapse_slot);
 }
 
+/* Another machine takes no collector, and of several databases it is told docids of each by itself:
+ * those matches come as one result set. */
+std::vector<docid_t> all_matches(struct xdb *db, Xapian::Enquire &enquire, watch &w)
+{
+    collector found(&w);
+    if (db->single) {
+        enquire.get_mset(0, 1, db->db.get_doccount(), nullptr, &found);
+        return std::move(found.ids);
+    }
+    Xapian::MSet set = enquire.get_mset(0, db->db.get_doccount());
+    std::vector<docid_t> ids;
+    for (Xapian::MSetIterator i = set.begin(); i != set.end(); ++i)
+        ids.push_back(*i);
+    return ids;
+}
+
 void collect(
     struct xdb *db, struct arena *a, const Xapian::Query &query, watch &w, struct xresult *r)
 {
-    if (!db->single)
-        throw failure{ERR_COMPLEX, several};
     Xapian::Enquire enquire(db->db);
     enquire.set_query(query);
     enquire.set_weighting_scheme(Xapian::BoolWeight());
     enquire.set_docid_order(Xapian::Enquire::ASCENDING);
-    collector found(&w);
-    enquire.get_mset(0, 1, db->db.get_doccount(), nullptr, &found);
-    r->n_docids = found.ids.size();
+    std::vector<docid_t> ids = all_matches(db, enquire, w);
+    if (!db->single)
+        std::sort(ids.begin(), ids.end());
+    r->n_docids = ids.size();
     r->docids = room<docid_t>(a, r->n_docids);
-    std::copy(found.ids.begin(), found.ids.end(), r->docids);
+    std::copy(ids.begin(), ids.end(), r->docids);
     r->total = r->lower = r->upper = static_cast<uint32_t>(r->n_docids);
 }
 
@@ -1152,6 +1167,11 @@ bool xdb_is_single(const struct xdb *db)
     return db->single;
 }
 
+size_t xdb_parts(const struct xdb *db)
+{
+    return db->parts.size();
+}
+
 void xdb_attach(struct xdb *db, void *thing, void (*free)(void *thing))
 {
     guard(nullptr, [&] {
@@ -1201,6 +1221,24 @@ int xdb_metadata(
 {
     return reading(db, e, [&] {
         *value = keep(a, db->db.get_metadata(str(key)));
+        return 0;
+    });
+}
+
+int xdb_metadata_lines(
+    struct xdb *db, struct arena *a, struct slice key, struct slice *lines, struct err *e)
+{
+    if (db->parts.empty())
+        return xdb_metadata(db, a, key, lines, e);
+    return reading(db, e, [&] {
+        std::string all;
+        for (const struct xdb *part : db->parts) {
+            std::istringstream of(part->db.get_metadata(str(key)));
+            for (std::string line; std::getline(of, line);)
+                if (('\n' + all + '\n').find('\n' + line + '\n') == std::string::npos)
+                    all += (all.empty() ? "" : "\n") + line;
+        }
+        *lines = keep(a, all);
         return 0;
     });
 }
@@ -1372,10 +1410,51 @@ int xdb_value(
     });
 }
 
+/* Another machine hands out values one document a question. The values by which it sorts a match
+ * come with the match. */
+static std::vector<std::pair<docid_t, std::string>> values_there(struct xdb *db, uint32_t slot)
+{
+    Xapian::Enquire enquire(db->db);
+    enquire.set_query(Xapian::Query(std::string()));
+    enquire.set_weighting_scheme(Xapian::BoolWeight());
+    enquire.set_sort_by_value(slot, false);
+    Xapian::MSet set = enquire.get_mset(0, db->db.get_doccount());
+    std::vector<std::pair<docid_t, std::string>> values;
+    for (Xapian::MSetIterator i = set.begin(); i != set.end(); ++i)
+        values.emplace_back(*i, i.get_sort_key());
+    std::sort(values.begin(), values.end());
+    return values;
+}
+
+static int each_value_there(struct xdb *db, uint32_t slot, const docid_t *docids, size_t n,
+    int (*each)(void *ctx, size_t at, struct slice value), void *ctx, struct err *e)
+{
+    std::vector<std::pair<docid_t, std::string>> values;
+    if (reading(db, e, [&] {
+            values = values_there(db, slot);
+            return 0;
+        }))
+        return -1;
+    auto i = values.begin();
+    for (size_t at = 0; at < n; at++) {
+        db->watched.tick();
+        while (i != values.end() && i->first < docids[at])
+            ++i;
+        if (i == values.end() || i->first != docids[at] || i->second.empty())
+            continue;
+        int stop = each(ctx, at, view(i->second));
+        if (stop)
+            return stop;
+    }
+    return 0;
+}
+
 int xdb_values(struct xdb *db, uint32_t slot, const docid_t *docids, size_t n,
     int (*each)(void *ctx, size_t at, struct slice value), void *ctx, struct err *e)
 {
     size_t done = 0;
+    if (db->remote)
+        return guard(e, [&] { return each_value_there(db, slot, docids, n, each, ctx, e); });
     return reading(db, e, [&] {
         Xapian::ValueIterator end = db->db.valuestream_end(slot);
         Xapian::ValueIterator i = db->db.valuestream_begin(slot);

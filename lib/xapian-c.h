@@ -48,7 +48,7 @@ enum xq_op {
     XQ_PREFIX,  /* terms that begin with `term`, at most `limit`: the most frequent ones */
     XQ_RANGE,   /* value `slot` within [low, high], bytewise; an empty end is open */
     XQ_SCALE,   /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
-    XQ_DOCIDS   /* the documents in docids[], which ascend; local databases only */
+    XQ_DOCIDS   /* the documents in docids[], which ascend; single databases only (match.h) */
 };
 
 struct xquery {
@@ -90,6 +90,20 @@ int xdb_open_at(
  * packed each part knows. Docids are interleaved: of the n parts the i-th's docid d is (d - 1) * n
  * + i + 1. */
 int xdb_join(struct xdb **db, struct xdb *const *parts, size_t n, struct err *e);
+/* How many were joined; 0: it is one database. */
+size_t xdb_parts(const struct xdb *db);
+/* The docid d that a document of a joined database has in its part, and the first joined docid that
+ * such a d has. Of one database: the same. */
+static inline docid_t xdb_own_docid(const struct xdb *db, docid_t id)
+{
+    docid_t n = (docid_t)xdb_parts(db);
+    return n && id ? (id - 1) / n + 1 : id;
+}
+static inline docid_t xdb_joined_docid(const struct xdb *db, docid_t id)
+{
+    docid_t n = (docid_t)xdb_parts(db);
+    return n && id ? (id - 1) * n + 1 : id;
+}
 void xdb_close(struct xdb *db); /* NULL is fine */
 /* To the newest commit; cheap when there is none. Not enough when the folder itself was swapped
  * (faults.md 4): the caller compares (st_dev, st_ino) and opens anew. */
@@ -128,9 +142,12 @@ struct xdb_info {
 };
 int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e);
 
-/* Empty when there is no such key. */
+/* Empty when there is no such key. Of a joined database the first part's. */
 int xdb_metadata(
     struct xdb *db, struct arena *a, struct slice key, struct slice *value, struct err *e);
+/* The lines of an entry, of a joined database those of all parts, each once. */
+int xdb_metadata_lines(
+    struct xdb *db, struct arena *a, struct slice key, struct slice *lines, struct err *e);
 /* Calls `each` for the metadata entries whose key begins with `prefix`, in order, until it returns
  * non-zero, which is then returned (so >= 0). The slices live for the call only. */
 int xdb_metadata_each(struct xdb *db, struct slice prefix,
@@ -191,7 +208,7 @@ struct xsearch {
     double min_length;      /* BM25's min_normlen, Xapian's default 0.5 */
     bool data;              /* fetch the documents' data */
     uint32_t collapse_slot; /* keep the best of each value of this slot; XSEARCH_NO_SLOT: no */
-    bool all_docids;        /* every match's docid, ascending, in xresult.docids; local only */
+    bool all_docids;        /* every match's docid, ascending, in xresult.docids */
 };
 #define XSEARCH_NO_SLOT UINT32_MAX
 

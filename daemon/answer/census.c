@@ -47,21 +47,30 @@ static size_t place_of(const struct census *c, docid_t id)
     return low < c->n && c->ids[low] == id ? low : SIZE_MAX;
 }
 
-/* Docids tell the day, but for those behind DOCID_UNDATED. */
+struct tail { /* of units whose docids tell no day */
+    day_t *days;
+};
+
+static int keep_day(void *ctx, size_t at, struct slice value)
+{
+    struct tail *t = ctx;
+    t->days[at] = (day_t)(xvalue_as_u32(value) - 0x80000000u);
+    return 0;
+}
+
+/* Docids tell the day, but for those behind DOCID_UNDATED, which come last. */
 static int count_days(struct counting *k)
 {
     struct census *c = k->c;
     struct xdb *db = k->w->reader->index.db;
-    for (size_t i = 0; i < c->n; i++) {
-        struct slice value;
-        c->days[i] = DOCID_NEWEST - (day_t)((c->ids[i] - 1) >> DOCID_DAY_BITS);
-        if (c->ids[i] < DOCID_UNDATED)
-            continue;
-        if (xdb_value(db, k->w->arena, c->ids[i], SLOT_DAY, &value, k->e))
-            return -1;
-        c->days[i] = value.n ? (day_t)(xvalue_as_u32(value) - 0x80000000u) : DAY_NONE;
-    }
-    return 0;
+    size_t told = 0;
+    while (told < c->n && schema_docid_day(xdb_own_docid(db, c->ids[told]), &c->days[told]))
+        told++;
+    struct tail t = {c->days + told};
+    for (size_t i = told; i < c->n; i++)
+        c->days[i] = DAY_NONE;
+    return c->n == told ? 0
+                        : xdb_values(db, SLOT_DAY, c->ids + told, c->n - told, keep_day, &t, k->e);
 }
 
 static int mark_entries(struct counting *k)

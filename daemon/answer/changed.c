@@ -159,6 +159,12 @@ struct xquery *changed_query(
         err_set(m->e, ERR_INTERNAL, "no folder of states is set");
         return NULL;
     }
+    if (w->reader->index.shards) {
+        err_set(m->e, ERR_COMPLEX,
+            "changed: this is asked of one local index only, not of shards: what changed stands in "
+            "the journals on their machines");
+        return NULL;
+    }
     if (!everything || journal_open(&d.j, w->config->state.text, m->e))
         return NULL;
     struct xquery *q = NULL;

@@ -57,7 +57,7 @@ int planner_compound_parts(struct planner *pl, struct slice joined_form, struct 
     if (!text)
         return err_memory(pl->e);
     struct slice key = slice_str(text);
-    return xdb_metadata(pl->env->db, pl->a, key, parts, pl->e);
+    return xdb_metadata_lines(pl->env->db, pl->a, key, parts, pl->e);
 }
 
 int planner_mark(struct planner *pl, struct plan_mark m)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/search/dated.h"
 
+#include "daemon/answer/search/ties.h"
 #include "lib/sort.h"
 
 static int newest_first(const void *x, const void *y)
@@ -25,6 +26,11 @@ static int oldest_first(const void *x, const void *y)
         return a->rec.day < b->rec.day ? -1 : 1;
     }
     return newest_first(x, y);
+}
+
+int dated_sort(struct search *s, struct pile *p)
+{
+    return sort_watched(s->w->reader->index.db, p->v, p->n, sizeof *p->v, newest_first, s->e);
 }
 
 int dated_add(struct search *s, struct pile *p, const struct xresult *r)
@@ -90,8 +96,8 @@ int dated_order(struct search *s)
     if (s->n_found == s->limit)
         return 0;
     uint64_t skip = s->offset > p.n ? s->offset - p.n : 0;
-    if (search_run(s, last, XSORT_DOCID, (uint32_t)(skip < end ? skip : end),
-            s->limit - (uint32_t)s->n_found, 0, true, &r))
+    if (ties_page(s, last, XSORT_DOCID, (uint32_t)(skip < end ? skip : end),
+            s->limit - (uint32_t)s->n_found, 0, &r))
         return -1;
     for (size_t i = 0; i < r.n_hits; i++)
         if (search_keep(s, &r.hits[i], 0))

@@ -20,6 +20,9 @@ struct pile {
 /* Puts what a match found onto the pile, with its record. */
 int dated_add(struct search *s, struct pile *p, const struct xresult *r);
 
+/* The newest first, then by path and line. */
+int dated_sort(struct search *s, struct pile *p);
+
 /*
  * Docids ascend from the newest day to the oldest (schema.h), so the first ones are the newest,
  * found without visiting the rest. Units whose docid does not tell their day (term R) come from a

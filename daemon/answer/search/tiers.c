@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "daemon/answer/feedback.h"
+#include "daemon/answer/search/ties.h"
 #include "lib/sort.h"
 
 enum {
@@ -130,7 +131,7 @@ static int first_page(struct search *s, size_t i, double floor)
 {
     struct xresult r;
     size_t before = s->n_found;
-    if (search_run(s, s->tier[i], XSORT_WEIGHT, 0, s->limit, s->limit, true, &r))
+    if (ties_page(s, s->tier[i], XSORT_WEIGHT, 0, s->limit, s->limit, &r))
         return -1;
     for (size_t k = 0; k < r.n_hits && s->n_found < s->limit; k++)
         if (!is_found(s, before, r.hits[k].id) &&
@@ -148,7 +149,7 @@ static int later_page(struct search *s, size_t i, double floor, uint64_t *skip)
     struct xquery *rest = rest_of(s, i);
     uint32_t want = s->limit - (uint32_t)s->n_found;
     uint32_t first = *skip > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)*skip;
-    if (!rest || search_run(s, rest, XSORT_WEIGHT, first, want, first + want, true, &r))
+    if (!rest || ties_page(s, rest, XSORT_WEIGHT, first, want, first + want, &r))
         return -1;
     for (size_t k = 0; k < r.n_hits; k++)
         if (search_keep(s, &r.hits[k], floor + r.hits[k].weight))
@@ -168,10 +169,11 @@ static int best_first(const void *x, const void *y)
 /* A weight halves with each span of age; what has no date is older than everything. */
 static int fade(struct search *s, struct xhit *h, int32_t span)
 {
-    day_t day = DOCID_NEWEST - (day_t)((h->id - 1) >> DOCID_DAY_BITS);
-    if (h->id >= DOCID_UNDATED) {
+    day_t day;
+    struct xdb *db = s->w->reader->index.db;
+    if (!schema_docid_day(xdb_own_docid(db, h->id), &day)) {
         struct slice value;
-        if (xdb_value(s->w->reader->index.db, s->w->arena, h->id, SLOT_DAY, &value, s->e))
+        if (xdb_value(db, s->w->arena, h->id, SLOT_DAY, &value, s->e))
             return -1;
         day = value.n ? (day_t)(xvalue_as_u32(value) - 0x80000000u) : DAY_NONE;
     }
@@ -193,11 +195,13 @@ static int faded_tier(struct search *s, size_t i, double floor, uint64_t *skip)
         if ((k % LOOK_EVERY == 0 && xdb_look(s->w->reader->index.db, s->e)) ||
             fade(s, &r.hits[k], span))
             return -1;
-    if (sort_watched(s->w->reader->index.db, r.hits, r.n_hits, sizeof *r.hits, best_first, s->e))
+    if (sort_watched(s->w->reader->index.db, r.hits, r.n_hits, sizeof *r.hits, best_first, s->e) ||
+        ties_settle(s, r.hits, r.n_hits, (size_t)*skip, (size_t)*skip + s->limit))
         return -1;
     for (size_t k = *skip < r.n_hits ? (size_t)*skip : r.n_hits;
          k < r.n_hits && s->n_found < s->limit; k++)
-        if (xdb_data(s->w->reader->index.db, s->w->arena, r.hits[k].id, &r.hits[k].data, s->e) ||
+        if ((!r.hits[k].data.p && xdb_data(s->w->reader->index.db, s->w->arena, r.hits[k].id,
+                                      &r.hits[k].data, s->e)) ||
             search_keep(s, &r.hits[k], floor + r.hits[k].weight))
             return -1;
     *skip -= *skip < r.n_hits ? *skip : r.n_hits;
