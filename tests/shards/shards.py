@@ -6,6 +6,7 @@ shards.py BINDIR VAULT DIR REQUESTS [NAMESPACE_A NAMESPACE_B]: prints TAP and fi
 namespaces, the servers run in them, at 10.83.0.1 and 10.83.0.2; else all is on this host."""
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +29,12 @@ def ok(good, name, more=""):
     print("%sok %d - %s" % ("" if good else "not ", count, name), flush=True)
     if not good:
         print("# " + str(more)[:600], flush=True)
+
+
+def skip(name, why):
+    global count
+    count += 1
+    print("ok %d - %s # SKIP %s" % (count, name, why), flush=True)
 
 
 def run(*args, **more):
@@ -110,11 +117,72 @@ def index():
 
 # Xapian writes changesets for replicas.
 os.environ["XAPIAN_MAX_CHANGESETS"] = "10"
-# A stand-in for ssh, which runs the command here: host and options are not looked at.
 os.mkdir(top + "/bin")
-with open(top + "/bin/ssh", "w") as f:
-    f.write("#!/bin/sh\n[ \"$1 $2 $3\" = '-o BatchMode=yes -o' ] || exit 2\nshift 5\nexec \"$@\"\n")
-os.chmod(top + "/bin/ssh", 0o755)
+sshd = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+real_ssh = shutil.which("ssh") if sshd and shutil.which("ssh-keygen") else None
+
+
+class Sshd:
+    """A real one where b is, with keys and configuration of its own, and an ssh that knows them."""
+
+    def __init__(self, port):
+        self.at = (host[1], port)
+        d = top + "/ssh"
+        os.mkdir(d, 0o700)
+        for key in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", d + "/" + key], check=True)
+        with open(d + "/known", "w") as f:
+            f.write("[%s]:%d %s" % (*self.at, open(d + "/host.pub").read()))
+        with open(d + "/sshd_config", "w") as f:
+            f.write("ListenAddress %s:%d\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\nUsePAM no\n"
+                    "StrictModes no\nPasswordAuthentication no\n" % (*self.at, d, d))
+        with open(d + "/config", "w") as f:
+            f.write("Host b\n HostName %s\n Port %d\n IdentityFile %s/user\n IdentitiesOnly yes\n UserKnownHostsFile %s/known\n"
+                    % (*self.at, d, d))
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", 0o755, exist_ok=True)
+        put_program("ssh", "exec %s -F %s/config \"$@\"\n" % (real_ssh, d))
+        self.args = inside(1, sshd, "-D", "-e", "-f", d + "/sshd_config")
+        self.start()
+
+    def start(self):
+        self.p = subprocess.Popen(self.args, start_new_session=True, stdout=subprocess.DEVNULL,
+                                  stderr=open(top + "/sshd.log", "a"))
+        attempt(lambda: socket.create_connection(self.at, 1).close(), OSError)
+
+    def sessions(self):
+        """Processes that it serves connections with; each is a session of its own."""
+        children = open("/proc/%d/task/%d/children" % (self.p.pid, self.p.pid)).read().split()
+        return [int(c) for c in children]
+
+    def hang_up(self):
+        n = 0
+        for child in self.sessions():
+            try:
+                os.kill(child, signal.SIGKILL)
+                n += 1
+            except ProcessLookupError:
+                pass
+        return n
+
+    def kill(self):
+        self.hang_up()
+        self.p.kill()
+        self.p.wait()
+
+
+def put_program(name, text):
+    with open(top + "/bin/" + name, "w") as f:
+        f.write("#!/bin/sh\n" + text)
+    os.chmod(top + "/bin/" + name, 0o755)
+
+
+if real_ssh:
+    ssh_server = Sshd(34522)
+else:
+    # A stand-in, which runs the command here: host and options are not looked at.
+    ssh_server = None
+    put_program("ssh", "[ \"$1 $2 $3\" = '-o BatchMode=yes -o' ] || exit 2\nshift 5\nexec \"$@\"\n")
 os.environ["PATH"] = top + "/bin:" + os.environ["PATH"]
 one = top + "/one"
 index()
@@ -142,13 +210,34 @@ mirrored, _ = conf("mirrored", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabas
 over_ssh, _ = conf("ssh", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = ssh://b%s/s2\n' % (A, top))
 required, _ = conf("required", 'required = all\n[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' % (A, B))
 try:
-    for kind, line in (("two folders", paths), ("two servers", both), ("a server and ssh", over_ssh)):
+    for kind, line in (("two folders", paths), ("two servers", both), ("a server and " + ("ssh" if ssh_server else "a stand-in for ssh"), over_ssh)):
         different = differences(local, line)
         ok(not different, "%s answer as one local index, weights, order and snippets too: %d questions" % (kind, len(ASKED)), different[:6])
     refused = [both.ask(*how) if isinstance(how, tuple) else both.ask("search", **how)
                for how in (("new",), ("subscribe",), {"query": "changed:7d.."})]
     odd = [r for r in refused if "one local index only" not in r.get("error", {}).get("message", "")]
     ok(not odd, "what shards cannot do is refused in words", odd)
+
+    def until(line, complete, limit):
+        begun = time.monotonic()
+        while time.monotonic() - begun < limit:
+            r = line.ask("search", query="closed source").get("result")
+            if r and (r["incomplete"] is None) == complete:
+                return time.monotonic() - begun
+        return None
+
+    if ssh_server:
+        ok(ssh_server.hang_up() > 0 and until(over_ssh, True, 10) is not None, "a connection over ssh that is cut is made anew")
+        ssh_server.kill()
+        down = until(over_ssh, False, 10)
+        ssh_server.start()
+        back = until(over_ssh, True, 10)
+        ok(down is not None and back is not None and back < 5, "sshd away: incomplete, and back within 5 s", (down, back))
+        if back is not None:
+            print("# figure shards-ssh-back-s %.2f" % back, flush=True)
+    else:
+        skip("a connection over ssh that is cut is made anew", "no sshd here")
+        skip("sshd away: incomplete, and back within 5 s", "no sshd here")
 
     # Under load: one connection a thread, each request answered once, right or incomplete.
     want = {q: answer(local, "search", {"query": q, "exact": True})["total"] for q in QUERIES[:8]}
@@ -179,14 +268,6 @@ try:
     threads = [threading.Thread(target=load, args=(i,)) for i in range(8)]
     for t in threads:
         t.start()
-
-    def until(line, complete, limit):
-        begun = time.monotonic()
-        while time.monotonic() - begun < limit:
-            r = line.ask("search", query="closed source").get("result")
-            if r and (r["incomplete"] is None) == complete:
-                return time.monotonic() - begun
-        return None
 
     def fault(name, begin, end, rounds):
         down, back = [], []
@@ -253,6 +334,8 @@ finally:
             s.kill()
         except ProcessLookupError:
             pass
+    if ssh_server:
+        ssh_server.kill()
     master.kill()
     relay.p.stdin.close()
     relay.p.wait()
