@@ -84,7 +84,7 @@ static int call(struct client *c, struct reply *r, struct err *e)
         return -1;
     const struct json *error = json_get(r->root, "error");
     r->result = json_get(r->root, "result");
-    r->raw = raw_member(text, "result");
+    r->raw = print_wants_raw(&c->print) ? raw_member(text, "result") : slice_of(NULL, 0);
     if (error)
         read_error(error, e);
     else if (json_kind(r->result) != JSON_IS_OBJECT)

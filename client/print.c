@@ -261,21 +261,22 @@ struct print_form {
     void (*end)(struct print *p); /* may be NULL */
     bool notes;                   /* each note once */
     bool filter;                  /* its bytes are filtered at the end for a terminal */
+    bool raw;                     /* bytes as the daemon wrote them */
 };
 
-static const struct print_form block = {print_block, NULL, false, false};
-static const struct print_form newly = {print_newly, NULL, false, false};
-static const struct print_form story = {print_story, NULL, false, false};
+static const struct print_form block = {print_block, NULL, false, false, false};
+static const struct print_form newly = {print_newly, NULL, false, false, false};
+static const struct print_form story = {print_story, NULL, false, false, false};
 static const struct print_form forms[] = {
-    [FORM_AUTO] = {print_line, NULL, false, false},
-    [FORM_NOTES] = {print_note, NULL, true, false},
-    [FORM_COUNT] = {print_nothing, NULL, false, false},
-    [FORM_QUIET] = {print_nothing, NULL, false, false},
-    [FORM_JSON] = {join_hit, end_json, false, true},
-    [FORM_JSONL] = {print_jsonl, NULL, false, true},
-    [FORM_VIMGREP] = {print_vimgrep, NULL, false, false},
-    [FORM_TEMPLATE] = {print_template, NULL, false, true},
-    [FORM_SVG] = {print_nothing, NULL, false, true},
+    [FORM_AUTO] = {print_line, NULL, false, false, false},
+    [FORM_NOTES] = {print_note, NULL, true, false, false},
+    [FORM_COUNT] = {print_nothing, NULL, false, false, false},
+    [FORM_QUIET] = {print_nothing, NULL, false, false, false},
+    [FORM_JSON] = {join_hit, end_json, false, true, true},
+    [FORM_JSONL] = {print_jsonl, NULL, false, true, true},
+    [FORM_VIMGREP] = {print_vimgrep, NULL, false, false, false},
+    [FORM_TEMPLATE] = {print_template, NULL, false, true, false},
+    [FORM_SVG] = {print_nothing, NULL, false, true, false},
 };
 
 int print_init(struct print *p, const struct options *o, const struct screen *s, struct err *e)
@@ -288,6 +289,11 @@ int print_init(struct print *p, const struct options *o, const struct screen *s,
     if (o->form == FORM_AUTO && o->action == ACT_NEW)
         p->form = &newly;
     return o->form == FORM_TEMPLATE ? template_check(o->template, e) : 0;
+}
+
+bool print_wants_raw(const struct print *p)
+{
+    return p->form && p->form->raw;
 }
 
 void print_free(struct print *p)
@@ -339,7 +345,7 @@ static bool first_time(struct print *p, struct slice path)
 void print_page(struct print *p, struct slice raw, const struct json *result)
 {
     const struct json *hits = json_get(result, "hits");
-    struct slice rest = raw_member(raw, "hits"), element;
+    struct slice rest = p->form->raw ? raw_member(raw, "hits") : slice_of(NULL, 0), element = rest;
     if (p->form->end && p->first.n == 0) {
         buf_slice(&p->first, raw);
     } else if (p->form->end) {
@@ -347,7 +353,9 @@ void print_page(struct print *p, struct slice raw, const struct json *result)
         buf_clear(&p->cursor);
         buf_slice(&p->cursor, raw_member(raw, "cursor"));
     }
-    for (size_t i = 0; raw_next(&rest, &element) && p->printed < p->options->limit; i++) {
+    for (size_t i = 0; i < json_len(hits) && p->printed < p->options->limit; i++) {
+        if (p->form->raw && !raw_next(&rest, &element))
+            break;
         struct hit_shown h = {json_at(hits, i), element};
         if (p->form->notes && !first_time(p, hit_text(&h, "path")))
             continue;

@@ -52,8 +52,10 @@ void screen_find(struct arena *a, const struct options *o, struct screen *s);
 int print_init(struct print *p, const struct options *o, const struct screen *s, struct err *e);
 void print_free(struct print *p);
 
-/* A search's or get's result: its bytes, and what they parse to. Prints at most as many hits as
- * are still wanted. */
+/* Whether the form prints bytes of the result as the daemon wrote them. */
+bool print_wants_raw(const struct print *p);
+/* A search's or get's result: its bytes, where they are wanted, and what they parse to. Prints at
+ * most as many hits as are still wanted. */
 void print_page(struct print *p, struct slice raw, const struct json *result);
 /* After the last page. */
 void print_end(struct print *p);
