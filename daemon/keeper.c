@@ -64,7 +64,6 @@ bool keeper_gives_way(void)
 
 struct life {
     const struct keeper *k;
-    sigset_t signals, before;
     int watch; /* signalfd */
     pid_t child;
     bool told, stopping;
@@ -173,7 +172,7 @@ static void grow_wary(struct keeper_child *c)
 static int keep(struct life *l)
 {
     struct recent renewals = {0}, faults = {0};
-    struct keeper_child c = {.mask = l->before};
+    struct keeper_child c = {.mask = l->k->mask};
     for (;;) {
         int ready = begin(l, c);
         if (ready < 0) {
@@ -203,15 +202,27 @@ static int keep(struct life *l)
     }
 }
 
+static sigset_t minded(void)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&signals, numbers[i]);
+    return signals;
+}
+
+void keeper_hold_signals(sigset_t *before)
+{
+    sigset_t signals = minded();
+    sigprocmask(SIG_BLOCK, &signals, before);
+}
+
 int keeper_run(const struct keeper *k)
 {
     struct life l = {.k = k};
-    sigemptyset(&l.signals);
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaddset(&l.signals, numbers[i]);
-    sigprocmask(SIG_BLOCK, &l.signals, &l.before);
-    l.watch = signalfd(-1, &l.signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigset_t signals = minded();
+    l.watch = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (l.watch < 0) {
         log_line(LOG_ERROR, "cannot wait for signals: %s", strerror(errno));
         return EXIT_INTERNAL;

@@ -33,6 +33,7 @@ struct keeper_child {
 };
 
 struct keeper {
+    sigset_t mask; /* as keeper_hold_signals gave it */
     /* In the child: works, and returns its exit status. */
     int (*work)(void *ctx, const struct keeper_child *c);
     void (*ready)(void *ctx);    /* the first child can be asked */
@@ -42,6 +43,9 @@ struct keeper {
     void *ctx;
 };
 
+/* To be called before the socket is made, which would stay behind a signal else: from here on
+ * signals wait until the keeper or its child minds them. Gives the mask as it was. */
+void keeper_hold_signals(sigset_t *before);
 /* Returns the exit status of the daemon. Only while there is one thread. */
 int keeper_run(const struct keeper *k);
 

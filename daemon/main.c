@@ -221,11 +221,17 @@ static int serve(const struct daemon_options *o, struct settings *settings)
     if (!o->foreground && !listener_is_handed() && detach(&s.parent, &code))
         return code;
     struct err e = {0};
+    sigset_t mask;
+    keeper_hold_signals(&mask);
     if (listener_open(&s.listener, settings->config.socket.text, &e))
         return fail(&e);
     s.detached = s.parent >= 0;
-    code = keeper_run(&(struct keeper){
-        .work = work, .ready = ready, .stopping = stopping, .withdraw = withdraw, .ctx = &s});
+    code = keeper_run(&(struct keeper){.mask = mask,
+        .work = work,
+        .ready = ready,
+        .stopping = stopping,
+        .withdraw = withdraw,
+        .ctx = &s});
     listener_close(&s.listener);
     return code;
 }

@@ -183,12 +183,21 @@ for n in range(moments):
     code = p.wait(20)
     slowest = max(slowest, time.monotonic() - begin)
     # Before it is ready to, a signal ends it as it ends any program.
-    if code not in ((0,) if n % 4 else (0, -number)) or (code == 0 and os.path.exists(path)):
+    if code not in ((0,) if n % 4 else (0, -number)) or os.path.exists(path):
         bad.append("%d: %s: exit %d, %s" % (n, number.name, code, os.path.exists(path)))
     p.stderr.close()
 figure("signals_at_moments", moments)
 figure("signals_slowest_end_s", slowest)
 ok("TERM and INT, some after a HUP, at %d moments: what was asked is answered, exit 0, the socket gone" % moments, not bad, "\n".join(bad))
+
+with open(T + "/early.c", "w", encoding="ascii") as f:
+    f.write("#define _GNU_SOURCE\n#include <signal.h>\n#include <unistd.h>\n#include <sys/syscall.h>\n"
+            "int listen(int fd, int n) { int rc = (int)syscall(SYS_listen, fd, n); kill(getpid(), SIGTERM); return rc; }\n")
+subprocess.run(["cc", "-shared", "-fPIC", "-o", T + "/early.so", T + "/early.c"], check=True)
+p = kbsearchd(RUN + "/mine/early", env={**os.environ, "LD_PRELOAD": T + "/early.so"})
+code = (p.wait(20), p.stderr.close())[0]
+ok("TERM when the socket has just been made: exit 0, and it is gone", code == 0 and
+   not os.path.exists(RUN + "/mine/early"), code)
 
 daemon = Daemon()
 pids = [daemon.process.pid, daemon.child()]
