@@ -61,6 +61,7 @@ static void abandon(struct conn *c, struct request *r)
         pool_withdraw(c->host->pool, &c->lane, r);
         request_free(r);
     } else {
+        pool_disown(r);
         r->conn = NULL;
         atomic_store(&r->stop, true);
     }

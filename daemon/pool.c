@@ -7,7 +7,7 @@
 
 #include "lib/log.h"
 
-enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500 };
+enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500, OLD_TURN = 4 };
 static const uint64_t LATE_NS = 1000000000u, STUCK_NS = 5000000000u;
 
 static void nothing(uv_work_t *w)
@@ -60,14 +60,17 @@ void pool_shun(struct pool *p, unsigned seconds)
         index_reader_shun(&p->readers[i].index, seconds);
 }
 
-static void lane_append(struct pool *p, struct lane *lane)
+/* At the end of its kind. */
+static void lane_enter(struct pool *p, struct lane *lane)
 {
-    lane->next = NULL;
-    if (p->last)
-        p->last->next = lane;
-    else
-        p->first = lane;
-    p->last = lane;
+    struct lane *before = lane->fresh ? NULL : p->last;
+    for (struct lane *l = lane->fresh ? p->first : NULL; l && l->fresh; l = l->next)
+        before = l;
+    struct lane **link = before ? &before->next : &p->first;
+    lane->next = *link;
+    *link = lane;
+    if (!lane->next)
+        p->last = lane;
 }
 
 static void lane_leave(struct pool *p, struct lane *lane)
@@ -91,6 +94,13 @@ void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
     r->next = NULL;
     if (!lane->first)
         lane_leave(p, lane);
+}
+
+void pool_disown(struct request *r)
+{
+    if (r->lane)
+        r->lane->running--;
+    r->lane = NULL;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -179,22 +189,36 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
     r->config = p->config;
     r->reader = take_reader(p);
     r->lane = lane;
+    lane->running++;
     r->work.data = r;
     uv_queue_work(p->loop, &r->work, work, worked);
 }
 
+static struct lane *next_lane(struct pool *p)
+{
+    bool old = ++p->turns % OLD_TURN == 0;
+    struct lane *first = NULL;
+    for (struct lane *l = p->first; l && (!first || old); l = l->next) {
+        if (!may_start(p, l))
+            continue;
+        if (!first || !l->fresh)
+            first = l;
+        old &= l->fresh;
+    }
+    return first;
+}
+
 static void start_next(struct pool *p)
 {
-    struct lane *lane = p->first;
-    while (lane && !may_start(p, lane))
-        lane = lane->next;
+    struct lane *lane = next_lane(p);
     if (!lane)
         return;
     struct request *r = lane->first;
     pool_withdraw(p, lane, r);
     if (lane->first) {
         lane_leave(p, lane);
-        lane_append(p, lane);
+        lane->fresh = false;
+        lane_enter(p, lane);
     }
     start(p, lane, r);
 }
@@ -207,8 +231,9 @@ static void worked(uv_work_t *w, int status)
     remove_running(p, r);
     p->free[p->n_free++] = r->reader;
     r->reader = NULL;
-    if (r->conn) /* else its lane is gone */
+    if (r->lane)
         r->lane->heavy = r->cpu_ns > HEAVY_NS;
+    pool_disown(r);
     start_next(p);
     r->done(r);
 }
@@ -280,7 +305,8 @@ void pool_submit(struct pool *p, struct lane *lane, struct request *r)
         lane->last->next = r;
     } else {
         lane->first = r;
-        lane_append(p, lane);
+        lane->fresh = !lane->running;
+        lane_enter(p, lane);
     }
     lane->last = r;
     wake_at(p, r->deadline_ns);

@@ -2,9 +2,10 @@
 /*
  * pool: N readers of the index and, where N is above 1, a spare one, and the requests that wait for
  * one. A request runs as soon as a reader is free; the others wait in their connection's lane, and
- * the lanes are served in turn, so that a connection that asks much holds up itself first. The last
- * free reader is kept from lanes whose last request took long: light ones need not wait behind
- * heavy ones. Belongs to the loop.
+ * the lanes are served in turn, so that a connection that asks much holds up itself first. Lanes of
+ * which nothing waited or ran come before those, but for one turn in four: who asks one thing at a
+ * time does not wait for a crowd that asks without end. The last free reader is kept from lanes
+ * whose last request took long: light ones need not wait behind heavy ones. Belongs to the loop.
  *
  * A request whose deadline passes while it waits is answered then. Workers mind their own. One that
  * does not, as where a damaged table leads in a circle, is told of a second later (`overdue`), and
@@ -18,7 +19,9 @@
 struct lane { /* part of a connection; zeroed at first */
     struct request *first, *last;
     struct lane *next;
+    unsigned running;
     bool heavy; /* its last request took long */
+    bool fresh; /* it holds what was asked when it held and ran nothing */
 };
 
 struct pool {
@@ -34,7 +37,9 @@ struct pool {
     unsigned n, n_free;
     struct request **running; /* in any order */
     unsigned n_running;
-    struct lane *first, *last; /* that hold requests, in the order of their turn */
+    struct lane *first,
+        *last; /* that hold requests, in the order of their turn, fresh ones first */
+    unsigned turns;
 };
 
 /* `config` and `methods` must outlive the pool. ERR_MEMORY and what reader_init says. */
@@ -47,6 +52,8 @@ void pool_shun(struct pool *p, unsigned seconds);
 void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 /* Takes a QUEUED request back: it is the caller's again, and done will not be called. */
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
+/* A request that runs, and whose lane may go before it ends. */
+void pool_disown(struct request *r);
 /* How many requests wait for a reader. */
 unsigned pool_waiting(const struct pool *p);
 /* Closes the timer, so that the loop can end. */

@@ -17,7 +17,7 @@
 #include "lib/log.h"
 
 enum {
-    ACCEPT_AT_ONCE = 64,
+    ACCEPT_AT_ONCE = 8, /* those that are connected are looked at between */
     RETRY_MS = 1000,
     FINISH_MS = 2000,
     LINGER_MS = 500,

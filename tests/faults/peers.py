@@ -287,6 +287,26 @@ asking.join()
 s.close()
 ok("10,000 pipelined, each answered once", sorted(seen) == list(range(n)), len(seen))
 
+# Beside a crowd with as much in flight as it may have, one thing at a time: served in turn, it would be
+# answered once in a round of all: 32 times.
+crowd = [connect() for _ in range(60)]
+asked = [request(i, query="model x%d" % i, limit=200, match="any") for i in range(32 * len(crowd))]
+for k, s in enumerate(crowd):
+    s.sendall(b"".join(asked[32 * k:32 * k + 32]))
+    s.setblocking(False)
+honest_one, n, left = Client(), 0, len(asked)
+while left:
+    n += 1
+    assert "result" in honest_one.call("search", {"query": "muse y%d" % n, "match": "any"})
+    for s in select.select(crowd, [], [], 0)[0]:
+        left -= s.recv(1 << 20).count(b"\n")
+for s in crowd + [honest_one.socket]:
+    s.close()
+figure("answers_beside_a_crowd", n)
+figure("answers_of_the_crowd", len(asked))
+ok("who asks one thing at a time does not wait for all others", n > 32, n)
+until(lambda: others() == 0, 10)
+
 # Everyone at once, and everyone again when what answers is killed.
 crowd = []
 for _ in range(500):
