@@ -95,9 +95,9 @@ named=$((named + 1))
 rm -rf "$main"
 sick 'index: no index at'
 tables=$(readlink -f "$main/current")
-"$KB_BINDIR/tests/cli/set-schema" "$tables" 1 2>/dev/null
+"$KB_BINDIR/tests/cli/tamper" "$tables" set schema 1 2>/dev/null
 sick 'index: * has schema 1,'
-"$KB_BINDIR/tests/cli/set-schema" "$(readlink -f "$main/current")" 999 2>/dev/null
+"$KB_BINDIR/tests/cli/tamper" "$(readlink -f "$main/current")" set schema 999 2>/dev/null
 sick 'index: * has schema 999,'
 kb_stop
 : >"$(readlink -f "$main/current")/postlist.glass"

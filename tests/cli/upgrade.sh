@@ -3,11 +3,11 @@
 # An index of another schema: made anew beside the old one, or refused; and who goes on answering.
 # (tests/packages upgrades real packages under load.)
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
-[ -x "$KB_BINDIR/tests/cli/set-schema" ] || kb_skip "no set-schema"
+[ -x "$KB_BINDIR/tests/cli/tamper" ] || kb_skip "no tamper"
 kb_setup
 db=$HOME/.cache/kbsearch/main
 set_schema() {
-    "$KB_BINDIR/tests/cli/set-schema" "$db/current" "$1"
+    "$KB_BINDIR/tests/cli/tamper" "$db/current" set schema "$1"
 }
 identity() {
     kbsearch --json gemma | jq -c '[.index, [.hits[].id]]'
