@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "client/doctor.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,12 +18,12 @@
 #include <unistd.h>
 
 #include "lib/json.h"
+#include "lib/pending.h"
 
 enum {
     PATIENCE_MS = 4000,
     CLOCK_SLACK_S = 120, /* of a file system on another machine */
-    FILES_NEEDED = 64,   /* descriptors, for a daemon with one reader */
-    DEPTH = 32           /* of folders in a vault */
+    FILES_NEEDED = 64    /* descriptors, for a daemon with one reader */
 };
 
 /* --- words ---------------------------------------------------------------------------------- */
@@ -382,74 +381,16 @@ static void look_at_disk(struct doctor *d, const char *db, int64_t bytes)
 /* *committed: when it was written last, zero when there is none. */
 static void look_at_index(struct doctor *d, const struct config *c, struct timespec *committed)
 {
-    char path[PATH_MAX];
-    struct stat st;
     *committed = (struct timespec){0};
     if (c->n_shards || !is_private(d, "index", c->db.text))
         return;
     is_private(d, "state", c->state.text);
-    snprintf(path, sizeof path, "%s/current/iamglass", c->db.text);
-    if (stat(path, &st) == 0)
-        *committed = st.st_mtim;
+    *committed = pending_committed(c->db.text);
     if (committed->tv_sec)
         look_at_clock(d, committed->tv_sec);
 }
 
 /* --- the vaults ----------------------------------------------------------------------------- */
-
-struct notes {
-    unsigned folders, hidden, newer;
-    struct timespec committed;
-    char first[PATH_MAX]; /* of the hidden ones */
-};
-
-static bool is_note(const char *name)
-{
-    static const char *const ends[] = {".md", ".markdown", ".txt"};
-    size_t n = strlen(name);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (n > strlen(ends[i]) && strcmp(name + n - strlen(ends[i]), ends[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool is_later(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
-}
-
-static void hide(struct notes *n, const char *path)
-{
-    if (!n->hidden++)
-        snprintf(n->first, sizeof n->first, "%s", path);
-}
-
-static void walk(struct notes *n, const char *path, int depth)
-{
-    DIR *dir = opendir(path);
-    if (!dir) {
-        if (errno == EACCES)
-            hide(n, path);
-        return;
-    }
-    n->folders++;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        char below[PATH_MAX];
-        struct stat st;
-        if (entry->d_name[0] == '.' ||
-            snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= (int)sizeof below ||
-            lstat(below, &st) < 0)
-            continue;
-        if (S_ISDIR(st.st_mode) && depth < DEPTH) {
-            walk(n, below, depth + 1);
-        } else if (S_ISREG(st.st_mode) && is_note(entry->d_name)) {
-            if (faccessat(AT_FDCWD, below, R_OK, AT_EACCESS) < 0 && errno == EACCES)
-                hide(n, below);
-            n->newer += is_later(&st.st_mtim, &n->committed);
-        }
-    }
-    closedir(dir);
-}
 
 static void look_at_watches(struct doctor *d, const char *vault, unsigned folders)
 {
@@ -470,7 +411,7 @@ static void look_at_watches(struct doctor *d, const char *vault, unsigned folder
 }
 
 static void look_at_vault(
-    struct doctor *d, const char *name, const char *path, struct notes *all, const char **watched)
+    struct doctor *d, const char *name, const char *path, struct pending *all, const char **watched)
 {
     struct stat st;
     if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
@@ -479,7 +420,7 @@ static void look_at_vault(
         return;
     }
     unsigned before = all->hidden;
-    walk(all, path, 0);
+    pending_look(all, path);
     if (all->hidden > before) {
         struct stat owner;
         bool ours = lstat(all->first, &owner) == 0 && owner.st_uid == geteuid();
@@ -496,7 +437,7 @@ static void look_at_vaults(
     struct doctor *d, const struct json *status, struct timespec committed, struct arena *a)
 {
     const struct json *vaults = json_get(status, "vaults");
-    struct notes all = {.committed = committed};
+    struct pending all = {.since = committed};
     const char *watched = NULL;
     for (size_t i = 0; i < json_len(vaults); i++) {
         struct slice name = json_text(json_get(json_at(vaults, i), "name")),

@@ -524,7 +524,17 @@ static void put_faults(struct json_writer *j, const struct daemon_facts *facts)
     json_close(j, ']');
 }
 
-static void put_shards(struct json_writer *j, const struct shards *s)
+/* -1: not known. */
+static void key_known(struct json_writer *j, const char *key, int64_t v)
+{
+    json_key(j, key);
+    if (v < 0)
+        json_put_null(j);
+    else
+        json_put_int(j, v);
+}
+
+static void put_shards(struct json_writer *j, const struct shards *s, const uint64_t *units)
 {
     json_key(j, "shards");
     json_open(j, '[');
@@ -533,6 +543,8 @@ static void put_shards(struct json_writer *j, const struct shards *s)
         json_open(j, '{');
         json_key_string(j, "name", slice_str(p->name));
         json_key_string(j, "place", slice_str(p->places[p->db ? p->at : 0]));
+        key_known(j, "revision", p->db ? (int64_t)p->revision : -1);
+        key_known(j, "units", p->db && units ? (int64_t)units[i] : -1);
         key_string_or_null(j, "fault", p->db ? (struct slice){0} : slice_str(p->why));
         json_close(j, '}');
     }
@@ -564,14 +576,16 @@ static int reply_status(struct answer *w, const union proto_params *p,
         json_close(&j, '}');
     }
     json_close(&j, ']');
-    json_key_int(&j, "bytes", (int64_t)r.bytes);
+    key_known(&j, "bytes", r.bytes);
+    key_known(&j, "age_s", r.age_s);
+    key_known(&j, "pending", r.pending);
     json_key_int(&j, "connections", facts->connections);
     json_key_int(&j, "requests", (int64_t)facts->requests);
     json_key_int(&j, "readers", facts->readers);
     json_key_int(&j, "queue", facts->queue);
     put_latencies(&j, facts);
     put_cache(&j, facts);
-    put_shards(&j, w->reader->index.shards);
+    put_shards(&j, w->reader->index.shards, r.shard_units);
     put_faults(&j, facts);
     json_key_string(&j, "sandbox", slice_str(facts->sandbox));
     key_string_or_null(&j, "error", r.error);

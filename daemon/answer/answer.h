@@ -395,7 +395,10 @@ struct status_vault {
 };
 struct status_result { /* the index's part; the daemon adds its own */
     char uuid[33];     /* "" while there is none */
-    uint64_t revision, units, notes, bytes;
+    uint64_t revision, units, notes;
+    int64_t bytes, age_s; /* -1: not known, a shard is elsewhere */
+    int64_t pending;      /* notes written since (lib/pending.h); -1: not known */
+    uint64_t *shard_units;
     struct status_vault *vaults;
     size_t n_vaults;
     struct slice error; /* why the index cannot be read */

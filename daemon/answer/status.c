@@ -3,6 +3,7 @@
 
 #include "lib/json.h"
 #include "lib/match.h"
+#include "lib/pending.h"
 #include "lib/schema.h"
 #include "lib/shards.h"
 
@@ -29,10 +30,63 @@ static int add_counts(struct answer *w, struct xdb *db, struct status_result *r,
 static int read_counts(struct answer *w, struct status_result *r, struct err *e)
 {
     const struct shards *s = w->reader->index.shards;
-    for (size_t i = 0; s && i < s->n; i++)
+    if (!s)
+        return add_counts(w, w->reader->index.db, r, e);
+    r->shard_units = arena_array(w->arena, s->n, sizeof *r->shard_units);
+    if (!r->shard_units)
+        return err_memory(e);
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t before = r->units;
         if (s->v[i].db && add_counts(w, s->v[i].db, r, e))
             return -1;
-    return s ? 0 : add_counts(w, w->reader->index.db, r, e);
+        r->shard_units[i] = r->units - before;
+    }
+    return 0;
+}
+
+/* Of one database, what its folder tells. */
+static int add_folder(struct xdb *db, const char *folder, struct status_result *r, struct err *e)
+{
+    struct xdb_info info;
+    struct timespec now, then = pending_committed(folder);
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (xdb_info(db, &info, e))
+        return -1;
+    int64_t age = now.tv_sec > then.tv_sec ? now.tv_sec - then.tv_sec : 0;
+    r->bytes += (int64_t)info.bytes;
+    r->age_s = age > r->age_s ? age : r->age_s;
+    return 0;
+}
+
+/* The oldest part's age. Of what is on other machines neither size nor age can be asked. */
+static int add_folders(struct answer *w, struct status_result *r, struct err *e)
+{
+    const struct index_reader *x = &w->reader->index;
+    const struct shards *s = x->shards;
+    for (size_t i = 0; s && i < s->n; i++)
+        if (s->v[i].db && !s->v[i].folder) {
+            r->bytes = r->age_s = -1;
+            return 0;
+        }
+    for (size_t i = 0; s && i < s->n; i++)
+        if (s->v[i].db && add_folder(s->v[i].db, s->v[i].places[s->v[i].at], r, e))
+            return -1;
+    return s ? 0 : add_folder(x->db, x->dir, r, e);
+}
+
+/* Each shard has notes of its own, so of several it cannot be told. */
+static int count_pending(struct answer *w, struct status_result *r, struct err *e)
+{
+    struct pending p = {.since = pending_committed(w->reader->index.dir)};
+    r->pending = w->reader->index.shards || !p.since.tv_sec ? -1 : 0;
+    for (size_t i = 0; r->pending >= 0 && i < r->n_vaults; i++) {
+        const char *path = arena_strndup(w->arena, r->vaults[i].path.p, r->vaults[i].path.n);
+        if (!path)
+            return err_memory(e);
+        pending_look(&p, path);
+    }
+    r->pending = r->pending < 0 ? -1 : (int64_t)p.newer;
+    return 0;
 }
 
 /* The heads among the vault's units. */
@@ -59,10 +113,8 @@ static int count_notes(struct answer *w, struct slice vault, uint64_t *notes, st
 static int describe(struct answer *w, struct status_result *r, struct err *e)
 {
     struct reader *reader = w->reader;
-    struct xdb_info info;
-    if (reader_refresh(reader, e) || xdb_info(reader->index.db, &info, e) || read_counts(w, r, e))
+    if (reader_refresh(reader, e) || add_folders(w, r, e) || read_counts(w, r, e))
         return -1;
-    r->bytes = info.bytes;
     r->vaults = arena_array(w->arena, reader->n_vaults, sizeof *r->vaults);
     if (!r->vaults)
         return err_memory(e);
@@ -74,6 +126,8 @@ static int describe(struct answer *w, struct status_result *r, struct err *e)
             return -1;
     }
     r->n_vaults = reader->n_vaults;
+    if (count_pending(w, r, e))
+        return -1;
     memcpy(r->uuid, reader->index.uuid, sizeof r->uuid);
     r->revision = reader->index.revision;
     return 0;
@@ -91,6 +145,7 @@ int answer_status(
         return err_memory(e);
     if (why.code == ERR_TIMEOUT || why.code == ERR_CANCELLED)
         return err_set(e, why.code, "%s", why.text);
-    *r = (struct status_result){.error = arena_dup(w->arena, slice_str(why.text))};
+    *r = (struct status_result){
+        .age_s = -1, .pending = -1, .error = arena_dup(w->arena, slice_str(why.text))};
     return r->error.p ? 0 : err_memory(e);
 }
