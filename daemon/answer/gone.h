@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * gone: whether a unit that the index no longer has would have been found by a query. Its words are
- * looked at, and kind: vault: title: and dates; of the other fields, which need an index, is taken
- * that they hold.
+ * looked at, and kind: vault: and dates; of the other fields, which need an index, is taken that
+ * they hold.
  */
 #ifndef KB_GONE_H
 #define KB_GONE_H
