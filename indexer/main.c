@@ -245,6 +245,14 @@ static void last_words(const struct err *e)
     _exit(fail(writing));
 }
 
+/* Nobody waits for a run of cron's or of --watch: who asks comes first. */
+static void step_back(const struct options *o)
+{
+    enum { BACK = 10 };
+    if ((o->watch || (o->quiet && !o->full)) && getpriority(PRIO_PROCESS, 0) < BACK)
+        setpriority(PRIO_PROCESS, 0, BACK);
+}
+
 static int write_index(struct program *p)
 {
     struct store store;
@@ -272,6 +280,7 @@ static int write_index(struct program *p)
         rc = config_private_dir(p->config.state.text, &p->e);
     if (rc == 0 && !idle)
         rc = vaults_write(p->config.state.text, &p->vaults, &p->e);
+    step_back(o);
     if (rc == 0 && !idle)
         rc = update_run(&u, &p->e);
     if (rc == 0 && o->full && store_doubtful(&store))
