@@ -17,7 +17,7 @@ import re
 import sys
 
 WORD, NUMBER = re.compile(r"\b[A-Za-z]{4,}\b"), re.compile(r"(?<![\d-])\d{1,4}(?![\d-])")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
+DAY = re.compile(r"\d{4}-\d\d-\d\d|^\d\d-\d\d-\d\d")
 RARE = 4  # units that a word is in at most to be called rare
 YEARS = 10  # times two, that dates are moved by
 
@@ -41,10 +41,13 @@ def read(folder):
 def moved(name, copy):
     def later(found):
         try:
-            return str(datetime.date.fromisoformat(found[0]) - datetime.timedelta(days=731 * (copy % YEARS)))
+            long = len(found[0]) == 10
+            day = datetime.date.fromisoformat(found[0] if long else "20" + found[0])
+            return str(day - datetime.timedelta(days=731 * (copy % YEARS)))[0 if long else 2:]
         except ValueError:
             return found[0]
-    name = DAY.sub(later, name)
+    folder, name = os.path.split(name)
+    name = os.path.join(folder, DAY.sub(later, name))
     stem, end = os.path.splitext(name)
     return f"{stem}~{copy}{end}" if copy else name
 
