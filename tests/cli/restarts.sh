@@ -53,6 +53,7 @@ unload "alone"
 kb_stop
 
 mkfifo in
+: >out
 python3 "$KB_SRCDIR/tests/cli/manager.py" units <in >out 2>err &
 manager=$!
 exec 9>in
