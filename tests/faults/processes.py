@@ -80,7 +80,7 @@ figure("after_a_killed_holder_ms", took * 1000)
 # --- files gone or foreign -------------------------------------------------------------------------
 daemon.end()
 FILES = ("iamglass", "postlist.glass", "termlist.glass", "docdata.glass", "position.glass")
-KINDS = ("missing", "empty", "unreadable", "folder", "version")
+KINDS = ("missing", "empty", "unreadable", "folder", "version") + (("another's",) if os.getuid() == 0 else ())
 NO_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
 bad, cells = [], 0
 
@@ -88,6 +88,8 @@ bad, cells = [], 0
 def spoil(kind, path):
     if kind == "unreadable":
         os.chmod(path, 0)
+    elif kind == "another's":
+        os.chown(path, 65534, 65534)
     elif kind == "version":
         with open(path, "r+b") as f:
             f.seek(14)
