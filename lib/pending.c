@@ -39,6 +39,8 @@ static void walk(struct pending *p, const char *path, int depth)
     if (!dir) {
         if (errno == EACCES)
             hide(p, path);
+        else if (errno != ENOENT && errno != ENOTDIR)
+            p->failed = errno;
         return;
     }
     p->folders++;

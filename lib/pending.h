@@ -15,6 +15,7 @@ struct pending { /* zeroed but for `since`; several vaults may be added up */
     unsigned folders, newer;
     unsigned hidden;      /* that may not be read */
     char first[PATH_MAX]; /* of those */
+    int failed;           /* errno of a folder that is there and could not be looked at, else 0 */
 };
 
 /* When the index in this folder (index.h) was committed last; zero when there is none. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/answer.h"
 
+#include <errno.h>
+
 #include "lib/json.h"
 #include "lib/match.h"
 #include "lib/pending.h"
@@ -85,7 +87,9 @@ static int count_pending(struct answer *w, struct status_result *r, struct err *
             return err_memory(e);
         pending_look(&p, path);
     }
-    r->pending = r->pending < 0 ? -1 : (int64_t)p.newer;
+    if (p.failed == ENOMEM)
+        return err_memory(e);
+    r->pending = r->pending < 0 || p.failed ? -1 : (int64_t)p.newer;
     return 0;
 }
 
