@@ -220,11 +220,12 @@ static void drop_older(struct postings *p, size_t most)
         }
 }
 
-/* Half is for arrays. What goes, goes some at a time: to look for it takes a walk. */
+/* Where not all fits, half is for arrays. What goes, goes some at a time: to look for it takes a
+ * walk. */
 static void trim(struct postings *p)
 {
     size_t most = p->most ? p->most : BYTES_LEAST + BYTES_EACH * p->docs.n;
-    if (p->arrays > most / 2)
+    if (p->bytes > most && p->arrays > most / 2)
         shorten_older(p, most / 8 * 3);
     if (p->bytes > most)
         drop_older(p, most / 8 * 7);

@@ -5,9 +5,9 @@
  *
  * Documents are counted from 0 in the order of their docids, so that lists are short arrays of
  * small numbers; `docs.ids` leads back. Lists are kept up to a bound (8 MiB and 4 bytes for each
- * document): half of it as arrays, the others in few bytes (terse.h). Those used longest ago go
- * first, and only between two searches, so that a search may hold on to what it got. Another
- * revision forgets everything.
+ * document), as arrays; where not all fit, half of it in few bytes (terse.h). Those used longest
+ * ago go first, and only between two searches, so that a search may hold on to what it got.
+ * Another revision forgets everything.
  *
  * Belongs to its database (xapian-c.h, xdb_attach) and to one thread at a time.
  */
