@@ -126,6 +126,7 @@ static int start_daemon(const struct link *l, struct err *e)
     if (pipe2(errors, O_CLOEXEC) < 0)
         return err_set(e, ERR_NO_DAEMON, "no daemon could be started: %s", strerror(errno));
     pid_t pid = fork();
+    int why = errno;
     if (pid == 0)
         exec_daemon(l, errors[1]);
     close(errors[1]);
@@ -134,7 +135,7 @@ static int start_daemon(const struct link *l, struct err *e)
     last_words(errors[0], text);
     close(errors[0]);
     if (pid < 0)
-        return err_set(e, ERR_NO_DAEMON, "no daemon could be started: %s", strerror(errno));
+        return err_set(e, ERR_NO_DAEMON, "no daemon could be started: %s", strerror(why));
     if (status < 0)
         return err_set(e, ERR_NO_DAEMON,
             "kbsearchd did not listen within %d s; run: kbsearchd --foreground", START_MS / 1000);

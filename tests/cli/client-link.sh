@@ -30,6 +30,14 @@ printf '#!/bin/sh\necho "kbsearchd: first line" >&2\necho "kbsearchd: the disk i
 chmod +x bin/kbsearchd
 exits "a daemon that fails to start" 3 bin/kbsearch x
 is "its last words are told" "$ERR" "kbsearch: no daemon could be started: kbsearchd: the disk is full"
+printf '#!/bin/sh\nexit 70\n' >bin/kbsearchd
+exits "one that ends without a word" 3 bin/kbsearch x
+is "how to see why" "$ERR" "kbsearch: no daemon could be started: it ended at once; run: kbsearchd --foreground"
+echo '#!/nonexistent/interpreter' >bin/kbsearchd
+exits "one that cannot be run" 3 bin/kbsearch x
+like "and why" "$ERR" "kbsearch: no daemon could be started: kbsearchd cannot be run: No such file or directory"
+exits "no descriptors to start one with" 3 prlimit --nofile=4 bin/kbsearch x
+is "and that is why" "$ERR" "kbsearch: no daemon could be started: Too many open files"
 printf '#!/bin/sh\nprintf "%%s " "$@" >"%s/args"\nexec python3 "%s/tests/cli/fake.py" "%s/run/f.sock" /dev/null "%s/hello.json" "%s/last.json"\n' \
     "$T" "$KB_SRCDIR" "$T" "$T" "$R" >bin/kbsearchd
 printf '{"db":"%s/db"}' "$T" >hello.json
