@@ -38,12 +38,9 @@ static struct slice phrase_name(struct matcher *m, const struct xquery *q)
     struct buf name = {0};
     buf_char(&name, '\1');
     xquery_write(q, &name);
-    struct slice kept = arena_dup(m->scratch, buf_view(&name));
-    if (name.failed || !kept.p) {
+    struct slice kept = arena_take(m->scratch, &name);
+    if (!kept.p)
         err_memory(m->e);
-        kept = slice_of(NULL, 0);
-    }
-    buf_free(&name);
     return kept;
 }
 
