@@ -181,6 +181,8 @@ static int count_entries(struct trending *t)
         return -1;
     census_entries(t->c, &all);
     for (size_t i = 0; i < all.n; i++) {
+        if (i % 4096 == 0 && xdb_look(t->w->reader->index.db, t->e))
+            return -1;
         size_t b = bucket_of(t, t->c->days[all.places[i]]);
         if (b != SIZE_MAX)
             t->r->buckets[b].entries++;

@@ -56,6 +56,13 @@ def methods(path):
         for hit in answer["result"].get("hits", []):
             check(s.fault(hit, "hit") is None, method, hit, str(s.fault(hit, "hit")))
     check(answered >= len(rows) - 2, "methods went unanswered")
+    bounded = [(m, p) for m, p in rows if "budget_bytes" in s.root["$defs"][m]["$defs"]["params"]["properties"]]
+    check({m for m, _ in bounded} == {"search", "get", "backlinks"}, "methods without a budget", bounded)
+    for method, params in bounded:
+        wanted = s.root["$defs"][method]["$defs"]["params"]["required"]
+        for budget in (1, 300, 700, 1500, 4000, 16384, 1000000):
+            answer = c.call(method, dict(params or {name: "Muse Spark" for name in wanted}, budget_bytes=budget))
+            check(c.size <= budget or answer["result"].get("hits") == [] if "result" in answer else "budget_bytes" in answer["error"]["message"], "over its budget", method, budget, answer)
     known = Client().call("hello")["result"]["methods"]
     check(sorted(known) == sorted(s.methods()), "hello names other methods than the schema", known)
 

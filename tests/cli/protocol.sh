@@ -33,7 +33,7 @@ if [ -d "$KB_CORPORA/ainews" ]; then
     kb_stop
     # On the processor, from the stop to the end, with nothing kept; it may take 5 ms.
     python3 "$tests/stops.py" >requests
-    "$KB_BINDIR/tests/cli/stops" "$HOME/.cache/kbsearch/main" 6 cold <requests >stops 2>late
+    KB_STOPS_STATE=$HOME/.local/state/kbsearch/main "$KB_BINDIR/tests/cli/stops" "$HOME/.cache/kbsearch/main" 6 cold <requests >stops 2>late
     most=$(sort -k 3 -n -r stops | head -n 1)
     echo "# figure: whole, half of the stops, the slowest, ms: $most"
     [ ! -s late ] || kb_diag "$(head -n 30 late)"

@@ -141,7 +141,8 @@ int main(int argc, char **argv)
         die("usage: stops DB TIMES [cold]");
     at._sigev_un._tid = (pid_t)syscall(SYS_gettid);
     late_ns = (ms ? strtoul(ms, NULL, 10) : 3) * MS;
-    snprintf(state, sizeof state, "%s/state", argv[1]);
+    const char *given = getenv("KB_STOPS_STATE");
+    snprintf(state, sizeof state, "%s%s", given ? given : argv[1], given ? "" : "/state");
     config = (struct config){.db.text = argv[1], .state.text = state};
     cold = argc > 3;
     frames[0] = NULL;
