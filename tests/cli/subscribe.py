@@ -32,6 +32,62 @@ def commit(vault, line):
     return max(os.stat(os.path.join(folder, f)).st_mtime for f in os.listdir(folder))
 
 
+def resident(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+        return [int(p) for p in f.read().split()]
+
+
+def memory():
+    """KiB of the process that answers."""
+    mine = b"KB_TEST_DIR=" + os.environ["KB_TEST_DIR"].encode()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/comm" % pid, encoding="ascii") as f, open("/proc/%s/environ" % pid, "rb") as env:
+                if f.read().strip() == "kbsearchd" and mine in env.read().split(b"\0") and not children(int(pid)):
+                    return resident(int(pid))
+        except OSError:
+            pass
+    return 0
+
+
+def pace(client):
+    took = []
+    for turn in range(200):
+        begun = time.monotonic()
+        check("result" in client.call("search", {"query": "muse -x%d" % turn}), "another client gets no answer")
+        took.append(time.monotonic() - begun)
+    return sorted(took)[100] * 1000
+
+
+def costs_nobody(vault):
+    """Sixty subscribers, of all commits and a saved query, who have asked more than they read."""
+    other = Client()
+    before, alone = memory(), pace(other)
+    crowd = [Client() for _ in range(60)]
+    for c in crowd:
+        c.ask("subscribe")
+        c.ask("subscribe", {"saved": "muse"})
+        for _ in range(20): # the answers, some 300 KiB, stay unread
+            c.ask("search", {"query": "a*", "limit": 100})
+    commit(vault, "Muse Spark, for the deaf, to begin with")
+    pace(other)
+    first = memory()
+    for turn in range(8):
+        commit(vault, "Muse Spark, for the deaf, %d" % turn)
+    last, beside = memory(), pace(other)
+    print("# figure: 60 who do not read: %d KiB before, %d after one commit, %d after nine; others %.2f ms alone, %.2f beside them" % (before, first, last, alone, beside))
+    check(before and last - first < 4096, "what is not read piles up")
+    check(last - before < 60 * 2048, "over the 1 MiB for each and what the answers took")
+    check(beside < 10 * alone + 10, "others wait")
+    for c in crowd:
+        c.socket.close()
+
+
 def main(vault):
     every, saved, both, deaf, former = Client(), Client(), Client(), Client(), Client()
     start = every.call("subscribe")["result"]["revision"]
@@ -79,7 +135,9 @@ def main(vault):
     newest = Client().call("hello")["result"]["revision"]
     check(revisions == sorted(set(revisions)) and revisions[-1] == newest, revisions, newest)
     check(heard(former) == [], "told after unsubscribe")
+    costs_nobody(vault)
     mine = heard(deaf)
+    newest = Client().call("hello")["result"]["revision"]
     check("result" in mine[0] and mine[-1]["params"]["revision"] == newest, "one that read nothing", mine)
 
 
