@@ -676,6 +676,16 @@ static const struct row *find_row(struct slice method)
     return NULL;
 }
 
+static void unknown_method(struct request *r, struct slice method)
+{
+    struct buf known = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        buf_printf(&known, " %s", rows[i].method);
+    err_set(&r->err, ERR_METHOD, "unknown method \"%.*s\"; known:%s",
+        (int)(method.n < 40 ? method.n : 40), method.p, buf_cstr(&known));
+    buf_free(&known);
+}
+
 static enum request_kind let(
     struct request *r, const struct row *row, struct lsp *l, const struct json *params)
 {
@@ -686,7 +696,10 @@ static enum request_kind let(
     }
     ask->utf8 = l->utf8;
     if (row->answer == answer_symbols) {
-        struct slice query = json_text(json_get(params, "query"));
+        const struct json *given = json_get(params, "query");
+        struct slice query = json_text(given);
+        if (given && json_kind(given) != JSON_IS_STRING)
+            return refuse(r, ERR_PARAMS, "workspace/symbol: query must be a string");
         if (query.n > PROTO_MAX_QUERY_BYTES)
             return refuse(r, ERR_COMPLEX, "workspace/symbol: the query is too long");
         ask->query = arena_dup(&r->arena, query.p ? query : SLICE_LIT(""));
@@ -718,8 +731,7 @@ enum request_kind lsp_read(
         return REQUEST_IGNORE;
     }
     if (!row) {
-        err_set(&r->err, ERR_METHOD, "unknown method \"%.*s\"",
-            (int)(method.n < 40 ? method.n : 40), method.p);
+        unknown_method(r, method);
         return REQUEST_REFUSE;
     }
     if (!p->lsp && row->read != read_initialize)

@@ -155,12 +155,22 @@ def bad():
         ("half a surrogate, as bytes", (whole % ',"vault":"X"').replace("X", "\udced\udca0\udc80"), "byte 7.*decode", True),
         ("half a frame", "Content-Length: 100\r\n\r\n{", "ended in the middle", False),
     ]
+    framed = [(name, text.strip(), "batches" if name == "a batch" else words, goes_on or name == "a batch")
+              for name, text, words, goes_on in rows if not text.startswith("C") and name != "a batch, later"]
+    for how, of in ((None, rows), (None, framed), ("--rpc", rows), ("--mcp", rows), ("--lsp", framed)):
+        print("through", how or "the socket", "with headers" if of is framed else "by lines")
+        bad_rows(how, of, of is framed)
+    bad_calls()
+
+
+def bad_rows(how, rows, framed):
     good, want = Client(), None
     for name, text, words, goes_on in rows:
-        c = Client(headers=text.startswith("C"))
+        c = Client(headers=framed or text.startswith("C"), relay=how)
+        raw = text.encode("utf-8", "surrogateescape")
         try:
-            c.socket.sendall(text.encode("utf-8", "surrogateescape"))
-        except BrokenPipeError:
+            c.socket.sendall(b"Content-Length: %d\r\n\r\n" % len(raw) + raw if framed else raw)
+        except (BrokenPipeError, ConnectionResetError):
             pass # refused before all of it came
         if name == "half a frame":
             c.socket.shutdown(socket.SHUT_WR)
@@ -178,6 +188,43 @@ def bad():
         hits = good.call("search", {"query": "muse"})["result"]["hits"]
         want = want or hits
         check(hits == want, "another client got another answer after", name)
+        c.socket.close()
+        check(not how or c.relay.wait(20) is not None, name, "the relay goes on")
+
+
+def bad_calls():
+    """What MCP and LSP ask wrongly, and what they let through."""
+    c, more = Client(relay="--mcp"), {"_meta": {"progressToken": 7, "x/y": [1]}, "more": {"a": None}}
+    hello = c.call("initialize", dict(more, protocolVersion="2025-11-25", capabilities={"new": {"x": 1}}))
+    check(hello["result"]["protocolVersion"] == "2025-11-25", hello)
+    plain = c.call("tools/call", {"name": "search", "arguments": {"query": "muse"}})["result"]["structuredContent"]["hits"]
+    for name in ("tools/list", "resources/list", "resources/templates/list", "ping"):
+        check("result" in c.call(name, more), name, "did not let unknown members through")
+    again = c.call("tools/call", dict(more, name="search", arguments={"query": "muse"}))
+    check(again["result"]["structuredContent"]["hits"] == plain, again)
+    for arguments, words in (({"query": "muse", "limitt": 3}, "unknown.*limitt"), ({"query": "muse", "limit": "three"}, "limit must be"), ({}, "query")):
+        r = c.call("tools/call", {"name": "search", "arguments": arguments})
+        check(r["result"]["isError"] and re.search(words, r["result"]["content"][0]["text"]), arguments, r)
+    check("must be one of" in c.call("tools/call", {"name": "serch", "arguments": {}})["error"]["message"], "a tool that is none")
+    # A cancelled request gets no answer: the next one's comes instead, or it was there before.
+    for turn in range(20):
+        asked = c.ask("tools/call", {"name": "search", "arguments": {"query": "muse -x%d" % turn}})
+        c.tell("notifications/cancelled", {"requestId": asked, "reason": "typed on", "_meta": {}})
+        after = c.ask("ping")
+        answers = [c.read()]
+        while answers[-1]["id"] != after:
+            answers.append(c.read())
+        check(all(a["id"] == after or (a["id"] == asked and "result" in a) for a in answers), "answered although cancelled", answers)
+    c = Client(headers=True, relay="--lsp")
+    check("capabilities" in c.call("initialize", dict(more, processId=None, rootUri=None, capabilities={"textDocument": {"new": 1}}))["result"], "initialize")
+    check(c.call("workspace/symbol", dict(more, query="muse", workDoneToken=1, partialResultToken="p"))["result"], "workspace/symbol")
+    for method, params in (("workspace/symbol", {"query": 7}), ("textDocument/hover", {"textDocument": 1}), ("textDocument/nothing", {})):
+        r = c.call(method, params)
+        check("error" in r and len(r["error"]["message"]) > 15, method, params, r)
+        print("%s: %s" % (method, r["error"]["message"]))
+    c.tell("$/nothing", {})
+    c.tell("textDocument/nothing", {})
+    check(c.call("workspace/symbol", {"query": "muse"})["result"], "a notification that is unknown")
 
 
 def heavy():

@@ -3,12 +3,19 @@
 import json
 import os
 import socket
+import subprocess
 
 
 class Client:
-    def __init__(self, headers=False, path=None):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path or os.environ["KBSEARCH_SOCKET"])
+    def __init__(self, headers=False, path=None, relay=None):
+        """`relay`: --rpc, --mcp or --lsp, through kbsearch."""
+        if relay:
+            self.socket, theirs = socket.socketpair()
+            self.relay = subprocess.Popen(["kbsearch", relay], stdin=theirs, stdout=theirs)
+            theirs.close()
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(path or os.environ["KBSEARCH_SOCKET"])
         self.headers, self.bytes, self.id, self.size = headers, b"", 0, 0
 
     def send(self, message):
