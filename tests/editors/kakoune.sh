@@ -28,6 +28,12 @@ shows "nothing found" 'kbsearch: no hit'
 ed_keys ':kbsearch date:nonsense' Enter
 shows "an error" 'kbsearch: .*date'
 
+(while [ ! -e "$T/enough" ]; do kbindex --quiet --full "$T/vault"; done) &
+rebuilding=$!
+ed_keys ':kbsearch quillfeather OR "closed source"' Enter
+shows "an index that is being rebuilt" 'kbsearch: done'
+: >"$T/enough"
+wait "$rebuilding"
 kill -KILL $(cat "$T/daemon")
 ed_keys ':kbsearch muse' Enter
 shows "a daemon that was killed is started anew" 'kbsearch: done'
