@@ -16,8 +16,6 @@
 
 #include "lib/config.h"
 
-enum { BACKLOG = 511 };
-
 static int io_error(struct err *e, const char *what, const char *path)
 {
     return err_set(e, ERR_IO, "%s %s: %s", what, path, strerror(errno));
@@ -176,7 +174,7 @@ static int bind_and_listen(struct listener *l, const struct sockaddr_un *a, stru
         return io_error(e, "cannot create", l->path);
     l->dev = st.st_dev;
     l->ino = st.st_ino;
-    return listen(l->fd, BACKLOG) ? io_error(e, "cannot listen on", l->path) : 0;
+    return listen(l->fd, LISTENER_BACKLOG) ? io_error(e, "cannot listen on", l->path) : 0;
 }
 
 int listener_open(struct listener *l, const char *path, struct err *e)

@@ -24,7 +24,10 @@ struct listener {
     ino_t ino;
 };
 
-enum { LISTENER_HANDED = 3 }; /* the descriptor of one that was handed over */
+enum {
+    LISTENER_HANDED = 3,   /* the descriptor of one that was handed over */
+    LISTENER_BACKLOG = 511 /* so many wait at most to be accepted */
+};
 /* Whether a socket was handed over to this process. */
 bool listener_is_handed(void);
 /* ERR_LOCKED: another daemon listens (names its pid). ERR_IO: cannot create the socket. `path` must

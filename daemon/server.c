@@ -91,7 +91,7 @@ static void on_end(uv_timer_t *timer)
     host_close(&s->host);
 }
 
-static void accept_all(struct server *s);
+static bool accept_some(struct server *s);
 static void on_change(struct host *h);
 
 /* Who is not yet accepted stays in the queue, for the process after this one. */
@@ -144,7 +144,8 @@ static void on_signal(uv_signal_t *signal, int number)
     if (number == SIGHUP) {
         reload(s);
     } else if (!s->stopping) {
-        accept_all(s);
+        for (int i = 0; i < LISTENER_BACKLOG && accept_some(s); i += ACCEPT_AT_ONCE) {
+        }
         stop(s, strsignal(number));
     }
 }
@@ -201,7 +202,8 @@ static void on_retry(uv_timer_t *timer)
         uv_poll_start(&s->accept, UV_READABLE, on_accept);
 }
 
-static void accept_all(struct server *s)
+/* Whether there may be more. */
+static bool accept_some(struct server *s)
 {
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
         int fd = accept4(s->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -216,21 +218,22 @@ static void accept_all(struct server *s)
             uv_poll_stop(&s->accept);
             uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
         }
-        return;
+        return false;
     }
+    return true;
 }
 
 static void on_accept(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    accept_all(poll->data);
+    accept_some(poll->data);
 }
 
 static void on_idle(uv_timer_t *timer)
 {
     struct server *s = timer->data;
-    accept_all(s);
+    accept_some(s);
     if (!s->host.n_conns)
         stop(s, "idle");
 }

@@ -36,7 +36,7 @@ is "how to see why" "$ERR" "kbsearch: no daemon could be started: it ended at on
 echo '#!/nonexistent/interpreter' >bin/kbsearchd
 exits "one that cannot be run" 3 bin/kbsearch x
 like "and why" "$ERR" "kbsearch: no daemon could be started: kbsearchd cannot be run: No such file or directory"
-exits "no descriptors to start one with" 3 prlimit --nofile=4 bin/kbsearch x
+exits "no descriptors to start one with" 3 prlimit --nofile=4 env -u LD_PRELOAD bin/kbsearch x 3>&-
 is "and that is why" "$ERR" "kbsearch: no daemon could be started: Too many open files"
 printf '#!/bin/sh\nprintf "%%s " "$@" >"%s/args"\nexec python3 "%s/tests/cli/fake.py" "%s/run/f.sock" /dev/null "%s/hello.json" "%s/last.json"\n' \
     "$T" "$KB_SRCDIR" "$T" "$T" "$R" >bin/kbsearchd

@@ -53,6 +53,7 @@ manage() {
     name=$1
     shift
     mkfifo "$name.in"
+    : >"$name.out"
     python3 "$KB_SRCDIR/tests/cli/manager.py" units "$@" <"$name.in" >"$name.out" 2>"$name.err" &
     manager=$!
     exec 9>"$name.in"
