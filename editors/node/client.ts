@@ -135,9 +135,10 @@ export class Client {
         try {
             socket = await dial(path);
         } catch {
-            await this.run("--status");
+            // It fails also where a daemon runs and has no index, which the answer will tell.
+            const failed = await this.run("--status").then(() => undefined, (error: Error) => error);
             socket = await dial(path).catch((error: Error) => {
-                throw new Failure(`cannot connect to ${path}: ${error.message}`);
+                throw failed ?? new Failure(`cannot connect to ${path}: ${error.message}`);
             });
         }
         const connection = createMessageConnection(

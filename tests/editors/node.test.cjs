@@ -196,3 +196,35 @@ test("no program: told in VS Code and in Obsidian, which go on", async () => {
     obsidian.told.commands.search();
     assert.ok((await obsidian.told.modals.at(-1).getSuggestions("muse")).length > 0);
 });
+
+test("a daemon that cannot start; no index: told in VS Code and in Obsidian, which go on", async () => {
+    const Plugin = require(`${out}/obsidian/main.js`).default, T = process.env.T;
+    const worlds = [
+        ["unstartable", `PATH='${T}/broken':"$PATH" KBSEARCH_SOCKET='${T}/run/broken.sock'`, /the disk is full/,
+            () => { told.settings.program = "kbsearch"; }],
+        ["indexless", `KBSEARCH_DB='${T}/none' KBSEARCH_SOCKET='${T}/run/none.sock'`, /kbindex/,
+            () => require("node:child_process").execFileSync("kbindex", ["--quiet", "--db", `${T}/none`, `${T}/vault`])]];
+    for (const [name, world, advice, mend] of worlds) {
+        const program = `${T}/${name}`, plugin = new Plugin(), other = { subscriptions: [] };
+        fs.writeFileSync(program, `#!/bin/sh\nexport ${world}\nexec kbsearch "$@"\n`, { mode: 0o755 });
+        plugin.loadData = async () => ({ program });
+        await plugin.onload();
+        obsidian.told.commands.search();
+        assert.deepEqual(await obsidian.told.modals.at(-1).getSuggestions("muse"), []);
+        assert.match(obsidian.told.notices.pop(), advice);
+        told.settings.program = program;
+        require(`${out}/vscode/extension.js`).activate(other);
+        told.commands["kbsearch.search"]();
+        await told.picks.at(-1).type("muse");
+        assert.match(told.errors.pop(), advice);
+        mend();
+        // A daemon that may not read the new vault gives way, and says nothing but that.
+        for (let asks = 0; asks < 5 && told.picks.at(-1).items.length === 0; asks++) {
+            await told.picks.at(-1).type("muse s");
+            for (const said of told.errors.splice(0)) assert.match(said, /ask again/);
+        }
+        assert.ok(told.picks.at(-1).items.length > 0, name);
+        told.settings.program = "kbsearch";
+        for (const s of other.subscriptions) s.dispose();
+    }
+});
