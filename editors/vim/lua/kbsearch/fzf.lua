@@ -15,7 +15,7 @@ local function contents(text)
     end
     kb.search(text, 'fzf-lua', 100, function(err, result)
       if err and err.reason ~= 'cancelled' then
-        take('kbsearch: ' .. err.message)
+        take('kbsearch:0:0:' .. err.message:gsub('%c', ' '))
       end
       for _, hit in ipairs(err and {} or vim.fn['kbsearch#hits'](result)) do
         take(line(hit))
@@ -31,6 +31,7 @@ return function(opts)
     prompt = 'kbsearch> ',
     previewer = 'builtin',
     exec_empty_query = false,
+    func_async_callback = false, -- fzf-lua of 2025-04 and before: lines come from no coroutine
     actions = fzf.defaults.actions.files,
     fzf_opts = { ['--delimiter'] = ':', ['--with-nth'] = '4..' },
   }))

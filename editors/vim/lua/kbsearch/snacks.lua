@@ -21,9 +21,8 @@ local function finder(_, context)
     end
     local err, result = answered[1], answered[2]
     if err and err.reason ~= 'cancelled' then
-      vim.schedule(function()
-        vim.fn['kbsearch#complain'](err)
-      end)
+      local message = 'kbsearch: ' .. err.message:gsub('%c', ' ')
+      take({ text = message, line = message })
     end
     for _, hit in ipairs(err and {} or result.hits) do
       take({
@@ -47,8 +46,11 @@ return function(opts)
     format = 'file',
     confirm = function(picker, item)
       picker:close()
-      if item then
-        kb.open(item.hit)
+      if item and item.hit then
+        -- Closing ends insert mode, which takes the cursor one column back, after this.
+        vim.schedule(function()
+          kb.open(item.hit)
+        end)
       end
     end,
   }))

@@ -21,6 +21,11 @@ local function entry(hit)
   }
 end
 
+-- A row, since telescope draws over a message; it is no file, and nothing opens it.
+local function complaint(err)
+  return { index = 1, value = '', ordinal = '', display = 'kbsearch: ' .. err.message:gsub('%c', ' ') }
+end
+
 -- A finder of telescope's is called with the text, and hands each entry on.
 local function finder()
   local asked
@@ -41,7 +46,7 @@ local function finder()
       asked = kb.search(text, 'telescope', 100, function(err, result)
         if err then
           if err.reason ~= 'cancelled' then
-            vim.fn['kbsearch#complain'](err)
+            on_entry(complaint(err))
           end
           return on_end()
         end
@@ -73,8 +78,11 @@ local function pick(opts)
         actions.select_default:replace(function()
           local selected = action_state.get_selected_entry()
           actions.close(prompt)
-          if selected then
-            kb.open(selected.value)
+          if selected and selected.filename then
+            -- Closing ends insert mode, which takes the cursor one column back, after this.
+            vim.schedule(function()
+              kb.open(selected.value)
+            end)
           end
         end)
         return true
