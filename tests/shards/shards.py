@@ -242,6 +242,7 @@ try:
     # Under load: one connection a thread, each request answered once, right or incomplete.
     want = {q: answer(local, "search", {"query": q, "exact": True})["total"] for q in QUERIES[:8]}
     answers, wrong, slowest, partial, stop = [0] * 8, [], [0.0], [0], threading.Event()
+    phase = ["before any fault"]
 
     def load(i):
         line = Line(both_sock)
@@ -253,11 +254,12 @@ try:
             except Exception as e:
                 wrong.append(repr(e))
                 return
-            slowest[0] = max(slowest[0], time.monotonic() - t)
+            took = time.monotonic() - t
+            slowest[0] = max(slowest[0], took)
             answers[i] += 1
-            r = r.get("result")
+            why, r = r.get("error"), r.get("result")
             if not r:
-                wrong.append("an error")
+                wrong.append((why, "after %.3f s" % took, "query " + q, phase[0]))
             elif r["incomplete"]:
                 partial[0] += 1
                 if r["incomplete"] != {"reason": "shard_down", "shards": ["b"]}:
@@ -271,9 +273,11 @@ try:
 
     def fault(name, begin, end, rounds):
         down, back = [], []
-        for _ in range(rounds):
+        for k in range(rounds):
+            phase[0] = "%s %d begins" % (name, k)
             begin()
             down.append(until(both, False, 10))
+            phase[0] = "%s %d ends" % (name, k)
             end()
             back.append(until(both, True, 10))
             calm = sum(answers) + requests // 20
@@ -294,6 +298,7 @@ try:
         fault("slow", lambda: relay.say("slow 900"), lambda: relay.say("pass"), rounds)
         if sum(answers) >= requests or time.monotonic() - begun > 900:
             break
+    phase[0] = "shard b is killed"
     b.kill()
     ok(until(both, False, 10) is not None, "a shard is down")
     r = mirrored.ask("search", query="muse", limit=5)
@@ -316,6 +321,8 @@ try:
     for t in threads:
         t.join()
     ok(not wrong, "each request under load was answered once, and right", wrong[:4])
+    for x in wrong:
+        print("# wrong: %r" % (x,), flush=True)
     ok(slowest[0] < 5, "none took longer than its deadline", slowest)
     print("# figure shards-requests %d" % sum(answers))
     print("# figure shards-incomplete %d" % partial[0])
