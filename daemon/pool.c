@@ -123,9 +123,12 @@ static void work(uv_work_t *w)
 
 static void worked(uv_work_t *w, int status);
 
+/* By how many heavy ones run, not by how many readers are free: where light ones always wait, two
+ * are never free at once. */
 static bool may_start(const struct pool *p, const struct lane *lane)
 {
-    return p->n_free > (p->spare && lane->heavy ? 1 : 0);
+    bool kept = p->spare && lane->heavy && p->n_heavy + 1 == p->n;
+    return p->n_free && !kept;
 }
 
 /* The spare reader only when there is no other. */
@@ -190,6 +193,8 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
     r->reader = take_reader(p);
     r->lane = lane;
     lane->running++;
+    r->heavy = lane->heavy;
+    p->n_heavy += r->heavy;
     r->work.data = r;
     uv_queue_work(p->loop, &r->work, work, worked);
 }
@@ -231,6 +236,7 @@ static void worked(uv_work_t *w, int status)
     remove_running(p, r);
     p->free[p->n_free++] = r->reader;
     r->reader = NULL;
+    p->n_heavy -= r->heavy;
     if (r->lane)
         r->lane->heavy = r->cpu_ns > HEAVY_NS;
     pool_disown(r);

@@ -4,8 +4,8 @@
  * one. A request runs as soon as a reader is free; the others wait in their connection's lane, and
  * the lanes are served in turn, so that a connection that asks much holds up itself first. Lanes of
  * which nothing waited or ran come before those, but for one turn in four: who asks one thing at a
- * time does not wait for a crowd that asks without end. The last free reader is kept from lanes
- * whose last request took long: light ones need not wait behind heavy ones. Belongs to the loop.
+ * time does not wait for a crowd that asks without end. Lanes whose last request took long get all
+ * readers but one: light ones need not wait behind heavy ones. Belongs to the loop.
  *
  * A request whose deadline passes while it waits is answered then. Workers mind their own. One that
  * does not, as where a damaged table leads in a circle, is told of a second later (`overdue`), and
@@ -35,8 +35,8 @@ struct pool {
     struct reader *readers; /* the first is the spare one, which keeps little */
     struct reader **free;   /* the one used last on top: what it keeps is warm */
     unsigned n, n_free;
-    struct request **running; /* in any order */
-    unsigned n_running;
+    struct request **running;    /* in any order */
+    unsigned n_running, n_heavy; /* n_heavy: of lanes that were heavy */
     struct lane *first,
         *last; /* that hold requests, in the order of their turn, fresh ones first */
     unsigned turns;
