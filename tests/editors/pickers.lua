@@ -257,7 +257,7 @@ for _, old in ipairs({ true, false }) do
   ok(path and vim.fn.readfile(path)[tonumber(line)], which .. 'file, line and column first', lines[1])
   done, lines = lines_for('date:nonsense', old)
   -- fzf shows what stands after the third colon.
-  ok(done and #lines == 1 and lines[1]:find('^kbsearch:0:0:.*date'), which .. 'an error is a line', lines)
+  ok(done and #lines == 1 and lines[1]:find('^<none>:0:0:.*date'), which .. 'an error is a line', lines)
   done, lines = lines_for('', old)
   ok(done and #lines == 0, which .. 'nothing typed', lines)
 end

@@ -15,7 +15,8 @@ local function contents(text)
     end
     kb.search(text, 'fzf-lua', 100, function(err, result)
       if err and err.reason ~= 'cancelled' then
-        take('kbsearch:0:0:' .. err.message:gsub('%c', ' '))
+        -- <none> is what fzf-lua after tag 0.7 does not open.
+        take('<none>:0:0:' .. err.message:gsub('%c', ' '))
       end
       for _, hit in ipairs(err and {} or vim.fn['kbsearch#hits'](result)) do
         take(line(hit))
