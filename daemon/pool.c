@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "lib/log.h"
+#include "lib/shards.h"
 
 enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500, OLD_TURN = 4 };
 static const uint64_t LATE_NS = 1000000000u, STUCK_NS = 5000000000u;
@@ -35,6 +36,7 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
         struct reader *r = &p->readers[p->n];
         rc = reader_init(r, config->db.text, e) || reader_shards(r, config, e) ? -1 : 0;
         if (rc == 0) {
+            shards_share(r->index.shards, p->readers[0].index.shards);
             p->free[p->n_free++] = &p->readers[p->n];
             p->n++;
         }

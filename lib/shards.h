@@ -11,13 +11,24 @@
  *   it is not the i-th of n  parts of the same notes (kbindex --shard i/n): as if it were down
  *   none answers             ERR_NO_INDEX
  *
- * Belongs to one reader, as its connections do.
+ * A place that did not answer in time, or failed to open, is left at once by all readers; one of
+ * them tries it again, within a quarter of the time its request has left for a step, so that the
+ * request is answered. Belongs to one reader, as its connections do.
  */
 #ifndef KB_SHARDS_H
 #define KB_SHARDS_H
 
+#include <stdatomic.h>
+
 #include "lib/config.h"
 #include "lib/xapian-c.h"
+
+/* What any reader saw of a place last. */
+struct place_seen {
+    _Atomic uint64_t until_ns; /* it failed, and is not tried before; 0: it is well */
+    _Atomic uint64_t pause_ns; /* the last one */
+    atomic_bool silent;        /* it failed for want of an answer in time */
+};
 
 struct shard {
     const char *name;
@@ -25,8 +36,9 @@ struct shard {
     size_t n_places, at;       /* at: which one is open */
     struct xdb *db;            /* NULL: down */
     char *folder;              /* local: the folder that was opened */
+    struct place_seen *seen;   /* of each place */
     uint64_t part, parts;      /* of the notes, as kbindex --shard made it */
-    uint64_t retry_ns, pause_ns, revision;
+    uint64_t retry_ns, revision;
     char why[sizeof((struct err *)0)->text]; /* it is down */
 };
 
@@ -35,6 +47,7 @@ struct shards {
     struct shard *v;
     size_t n, live;
     unsigned timeout_ms, connect_ms;
+    uint64_t deadline_ns; /* of the request; 0: none */
     bool all_required;
     char uuid[33]; /* of the names and places: the same whoever is down */
 };
@@ -42,6 +55,8 @@ struct shards {
 /* NULL: the configuration names none. */
 int shards_new(struct shards **s, const struct config *c, struct err *e);
 void shards_free(struct shards *s); /* NULL is fine */
+/* Of the same configuration, which `s` has to outlive: what one sees of a place, both know. */
+void shards_share(struct shards *s, const struct shards *with);
 /* Brings each part to its newest commit. *joined is made anew when another set of parts lives.
  * *revision: the sum of those of the living. ERR_BUSY: one is down and all are required. */
 int shards_refresh(struct shards *s, struct xdb **joined, uint64_t *revision, struct err *e);

@@ -91,7 +91,9 @@ struct xdb {
     bool single;                               /* one glass database, not a stub over several */
     uint64_t moves;                            /* how often it came to another revision */
     bool remote = false;                       /* it, or a part of it */
-    bool half_read = false;                    /* memory ran out within a call */
+    bool half_read = false;                    /* memory ran out within a call, or it was lost */
+    bool silent = false;                       /* its machine did not answer in time */
+    std::string context;                       /* what Xapian's errors call its machine */
     std::vector<struct xdb *> parts;           /* that were joined */
     bool asked = false;                        /* whether its data is packed */
     std::unique_ptr<struct pack, unpack> pack; /* if it is */
@@ -214,7 +216,13 @@ template <typename F> int guard(struct err *e, F body) noexcept
 template <typename F> int opening(const char *path, struct err *e, F body) noexcept
 {
     struct err why = {};
-    int status = guard(&why, [&] { return body(&why); });
+    int status = guard(&why, [&] {
+        try {
+            return body(&why);
+        } catch (const Xapian::NetworkTimeoutError &x) {
+            return report(&why, ERR_TIMEOUT, x);
+        }
+    });
     if (status == 0)
         return 0;
     bool named = strncmp(why.text, path, strlen(path)) == 0;
@@ -222,6 +230,17 @@ template <typename F> int opening(const char *path, struct err *e, F body) noexc
 }
 
 constexpr int max_reopens = 3;
+
+/* Of what was joined, the part that failed. */
+void lose(struct xdb *db, const Xapian::NetworkError &x)
+{
+    if (db->remote && db->context == x.get_context()) {
+        db->half_read = true;
+        db->silent = strcmp(x.get_type(), "NetworkTimeoutError") == 0;
+    }
+    for (struct xdb *part : db->parts)
+        lose(part, x);
+}
 
 /* A guard for reading: asks again from the newest revision when the one being read is gone. */
 template <typename F> int reading(struct xdb *db, struct err *e, F body) noexcept
@@ -236,6 +255,9 @@ template <typename F> int reading(struct xdb *db, struct err *e, F body) noexcep
                     throw;
                 db->db.reopen();
                 db->moves++;
+            } catch (const Xapian::NetworkError &x) {
+                lose(db, x);
+                throw;
             } catch (const std::bad_alloc &) {
                 db->half_read = true;
                 throw;
@@ -1083,16 +1105,12 @@ static Xapian::Database open_tcp(const std::string &address, unsigned timeout, u
     return Xapian::Remote::open(address.substr(0, colon), port, timeout, connect);
 }
 
-/* "HOST/PATH" behind ssh:// */
-static Xapian::Database open_ssh(const std::string &address, unsigned timeout, unsigned connect)
+/* For "HOST/PATH" behind ssh:// */
+static std::string ssh_words(const std::string &address, unsigned connect)
 {
     size_t slash = address.find('/');
-    std::string path = address.substr(slash);
-    std::string seconds = std::to_string(connect / 1000 + 1);
-    return Xapian::Remote::open("ssh",
-        "-o BatchMode=yes -o ConnectTimeout=" + seconds + " " + address.substr(0, slash) +
-            " xapian-progsrv -t300 " + path + "/current",
-        timeout);
+    return "-o BatchMode=yes -o ConnectTimeout=" + std::to_string(connect / 1000 + 1) + " " +
+           address.substr(0, slash) + " xapian-progsrv -t300 " + address.substr(slash) + "/current";
 }
 
 int xdb_open_at(
@@ -1103,10 +1121,13 @@ int xdb_open_at(
         return xdb_open(db, address, e);
     return opening(address, e, [&](struct err *) {
         std::string behind(address + strlen("tcp://"));
-        *db = new xdb(address[0] == 't' ? open_tcp(behind, timeout_ms, connect_ms)
-                                        : open_ssh(behind, timeout_ms, connect_ms),
+        bool tcp = address[0] == 't';
+        std::string words = tcp ? "" : ssh_words(behind, connect_ms);
+        *db = new xdb(tcp ? open_tcp(behind, timeout_ms, connect_ms)
+                          : Xapian::Remote::open("ssh", words, timeout_ms),
             address, false);
         (*db)->remote = true;
+        (*db)->context = tcp ? "remote:tcp(" + behind + ")" : "remote:prog(ssh " + words + ")";
         return 0;
     });
 }
@@ -1160,6 +1181,11 @@ uint64_t xdb_moves(const struct xdb *db)
 bool xdb_is_half_read(const struct xdb *db)
 {
     return db->half_read;
+}
+
+bool xdb_is_silent(const struct xdb *db)
+{
+    return db->silent;
 }
 
 bool xdb_is_single(const struct xdb *db)

@@ -82,7 +82,7 @@ int xdb_open(struct xdb **db, const char *path, struct err *e);
  * A database by its address: a folder, tcp://HOST:PORT of a xapian-tcpsrv, or ssh://HOST/PATH, for
  * which ssh runs xapian-progsrv there (on PATH/current where that is). Each step of an answer may
  * take `timeout_ms`, connecting `connect_ms`. When a connection breaks, here or later, that is
- * ERR_MODIFIED: open it anew and ask again.
+ * ERR_MODIFIED: open it anew and ask again. ERR_TIMEOUT: opening took too long.
  */
 int xdb_open_at(
     struct xdb **db, const char *address, unsigned timeout_ms, unsigned connect_ms, struct err *e);
@@ -114,9 +114,12 @@ int xdb_reopen(struct xdb *db, struct err *e);
  */
 uint64_t xdb_moves(const struct xdb *db);
 
-/* Memory ran out within a call. Xapian takes a table for open whose blocks it had no room for, and
- * crashes over it later: to be closed, and opened anew. */
+/* Memory ran out within a call (Xapian takes a table for open whose blocks it had no room for, and
+ * crashes over it later), or its machine was lost: to be closed, and opened anew. Of several as
+ * one, a machine that is lost is told of its part. */
 bool xdb_is_half_read(const struct xdb *db);
+/* It was lost for want of an answer in time. */
+bool xdb_is_silent(const struct xdb *db);
 
 /* Whether it is one database, not a stub over several. */
 bool xdb_is_single(const struct xdb *db);

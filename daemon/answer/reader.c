@@ -158,6 +158,8 @@ void reader_lend(struct reader *r, uint64_t deadline_ns, const atomic_bool *stop
 {
     r->deadline_ns = deadline_ns;
     r->stop = stop;
+    if (r->index.shards)
+        r->index.shards->deadline_ns = deadline_ns;
     if (r->index.db)
         xdb_watch(r->index.db, deadline_ns, stop);
 }

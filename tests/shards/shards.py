@@ -193,10 +193,10 @@ a, b, m = Server(0, tables[0], 34571), Server(1, tables[1], 34572), Server(0, to
 relay = Relay(1, 34582, b.at)
 
 
-def conf(name, text):
+def conf(name, text, limits="shard-timeout = 700\nshard-connect = 300\n"):
     path = "%s/%s.conf" % (top, name)
     with open(path, "w") as f:
-        f.write("shard-timeout = 700\nshard-connect = 300\ncache = 0\n" + text)
+        f.write("cache = 0\n" + limits + text)
     sock = daemon(name, "--config-file", path)
     return Line(sock), sock
 
@@ -208,6 +208,9 @@ paths, _ = conf("paths", '[shard "a"]\ndatabase = %s/s1\n[shard "b"]\ndatabase =
 both, both_sock = conf("both", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' % (A, B))
 mirrored, _ = conf("mirrored", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\nmirror = tcp://%s:34573\n' % (A, B, host[0]))
 over_ssh, _ = conf("ssh", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = ssh://b%s/s2\n' % (A, top))
+# Two steps of a shard that is silent are longer than the requests below may take.
+tight, tight_sock = conf("tight", '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' % (A, B),
+                         "threads = 4\nshard-timeout = 1000\nshard-connect = 1000\n")
 required, _ = conf("required", 'required = all\n[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' % (A, B))
 try:
     for kind, line in (("two folders", paths), ("two servers", both), ("a server and " + ("ssh" if ssh_server else "a stand-in for ssh"), over_ssh)):
@@ -239,6 +242,35 @@ try:
         skip("a connection over ssh that is cut is made anew", "no sshd here")
         skip("sshd away: incomplete, and back within 5 s", "no sshd here")
 
+    def at_once(lines, **params):
+        """What each gets, asked together: the seconds and the answer."""
+        got = [None] * len(lines)
+
+        def one(i):
+            begun = time.monotonic()
+            r = lines[i].ask("search", query="muse", **params)
+            got[i] = (time.monotonic() - begun, r.get("error") or r["result"]["incomplete"])
+
+        asking = [threading.Thread(target=one, args=(i,)) for i in range(len(lines))]
+        for t in asking:
+            t.start()
+        for t in asking:
+            t.join()
+        return got
+
+    crowd = [Line(tight_sock) for _ in range(12)]
+    for _ in range(20):
+        at_once(crowd)
+    relay.say("hole")
+    first, rest = at_once(crowd[:1], deadline_ms=1900), at_once(crowd, deadline_ms=1900)
+    relay.say("pass")
+    without_b = {"reason": "shard_down", "shards": ["b"]}
+    ok(all(how == without_b for _, how in first + rest),
+       "a shard that is silent: each request is answered before its deadline, without it", (first, rest))
+    print("# figure shards-silent-first-s %.2f" % first[0][0])
+    print("# figure shards-silent-next-s %.2f" % max(took for took, _ in rest), flush=True)
+    ok(until(tight, True, 10) is not None, "it is back")
+
     # Under load: one connection a thread, each request answered once, right or incomplete.
     want = {q: answer(local, "search", {"query": q, "exact": True})["total"] for q in QUERIES[:8]}
     answers, wrong, slowest, partial, stop = [0] * 8, [], [0.0], [0], threading.Event()
@@ -262,7 +294,7 @@ try:
                 wrong.append((why, "after %.3f s" % took, "query " + q, phase[0]))
             elif r["incomplete"]:
                 partial[0] += 1
-                if r["incomplete"] != {"reason": "shard_down", "shards": ["b"]}:
+                if r["incomplete"] != without_b:
                     wrong.append(r["incomplete"])
             elif r["total"] != want[q]:
                 wrong.append((q, r["total"], want[q]))
@@ -329,7 +361,7 @@ try:
     print("# figure shards-slowest-s %.2f" % slowest[0])
 except Exception as e:
     ok(False, "no surprise", repr(e))
-    for name in ("local", "paths", "both", "mirrored", "ssh", "required"):
+    for name in ("local", "paths", "both", "mirrored", "ssh", "tight", "required"):
         for l in open("%s/%s.log" % (top, name)).read().splitlines()[-8:]:
             print("# %s: %s" % (name, l))
 finally:
