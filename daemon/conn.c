@@ -11,11 +11,12 @@
 #include "daemon/sandbox.h"
 #include "lib/log.h"
 
-enum { HALF_MS = 10000, STALL_MS = 30000 };
+enum { HALF_MS = 10000, STALL_MS = 30000, TURN_NS = 200000 };
 
 struct conn {
     struct host *host;
     struct conn *prev, *next;
+    struct conn *next_due;
     uv_pipe_t pipe;
     uv_timer_t timer;
     unsigned handles; /* not yet closed */
@@ -25,11 +26,11 @@ struct conn {
     struct subscriber subscriber;
     struct request *in_flight[PROTO_MAX_IN_FLIGHT];
     unsigned n_in_flight;
-    size_t unread;        /* memory of answers that the peer has not read */
-    size_t seen_unread;   /* bytes of them when progress was last looked for */
-    uint64_t progress_ms; /* when the peer last read something, or owed nothing */
-    uint64_t half_ms;     /* since when half a message stands there; 0: none */
-    bool reading, ended, closing;
+    size_t unread;                     /* memory of answers that the peer has not read */
+    size_t seen_unread;                /* bytes of them when progress was last looked for */
+    uint64_t progress_ms;              /* when the peer last read something, or owed nothing */
+    uint64_t half_ms;                  /* since when half a message stands there; 0: none */
+    bool reading, due, ended, closing; /* due: among those that wait for a turn */
 };
 
 void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *db)
@@ -40,6 +41,56 @@ void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *d
         .started_ns = uv_hrtime(),
         .half_ms = HALF_MS,
         .stall_ms = STALL_MS};
+    uv_idle_init(loop, &h->next_turn);
+    h->next_turn.data = h;
+}
+
+void host_end(struct host *h)
+{
+    uv_close((uv_handle_t *)&h->next_turn, NULL);
+}
+
+/* --- turns -------------------------------------------------------------------------------------
+ */
+
+static void turn(struct conn *c);
+
+static void leave_turn(struct conn *c)
+{
+    struct host *h = c->host;
+    struct conn *before = NULL;
+    for (struct conn *i = h->first_due; i != c; i = i->next_due)
+        before = i;
+    *(before ? &before->next_due : &h->first_due) = c->next_due;
+    if (h->last_due == c)
+        h->last_due = before;
+    c->due = false;
+}
+
+static void on_next_turn(uv_idle_t *idle)
+{
+    struct host *h = idle->data;
+    uint64_t end = uv_hrtime() + TURN_NS;
+    while (h->first_due && uv_hrtime() < end) {
+        struct conn *c = h->first_due;
+        leave_turn(c);
+        turn(c);
+    }
+    if (!h->first_due)
+        uv_idle_stop(idle);
+}
+
+/* Behind the others that have messages left: between the turns the loop looks for what is new. */
+static void wait_turn(struct conn *c)
+{
+    struct host *h = c->host;
+    if (c->closing || c->ended || c->due || !frame_rest(&c->frame).n)
+        return;
+    c->due = true;
+    c->next_due = NULL;
+    *(h->last_due ? &h->last_due->next_due : &h->first_due) = c;
+    h->last_due = c;
+    uv_idle_start(&h->next_turn, on_next_turn);
 }
 
 /* --- the end -----------------------------------------------------------------------------------
@@ -72,6 +123,8 @@ static void conn_close(struct conn *c)
     if (c->closing)
         return;
     c->closing = true;
+    if (c->due)
+        leave_turn(c);
     while (c->n_in_flight)
         abandon(c, c->in_flight[--c->n_in_flight]);
     subscriber_end(&c->subscriber);
@@ -89,8 +142,6 @@ static void conn_close(struct conn *c)
 /* --- replies out -------------------------------------------------------------------------------
  */
 
-static void turn(struct conn *c);
-
 static void on_written(uv_write_t *write, int status)
 {
     struct request *r = write->data;
@@ -99,6 +150,7 @@ static void on_written(uv_write_t *write, int status)
     request_free(r);
     if (status < 0)
         conn_close(c);
+    wait_turn(c); /* many are written at once */
     turn(c);
 }
 
@@ -332,7 +384,7 @@ static struct daemon_facts facts_of(const struct host *h)
         .requests = h->requests,
         .connections = h->n_conns,
         .readers = h->pool->n,
-        .queue = pool_waiting(h->pool),
+        .queue = h->pool->n_waiting,
         .cached = h->cache && h->cache->most};
     memcpy(f.latencies, h->latencies, sizeof f.latencies);
     if (f.cached) {
@@ -443,18 +495,21 @@ static bool has_room(const struct conn *c)
     return c->n_in_flight < PROTO_MAX_IN_FLIGHT && c->unread < PROTO_MAX_UNREAD_BYTES;
 }
 
-static void take_messages(struct conn *c)
+static void take_messages(struct conn *c, size_t most)
 {
     struct slice message;
     struct err e = {.at = ERR_NOWHERE};
     int rc = 1;
-    while (!c->closing && !c->ended && has_room(c) &&
+    while (most && !c->closing && !c->ended && has_room(c) &&
            (rc = frame_next(&c->frame, &message, &e)) == 1) {
+        most--;
         c->half_ms = 0;
         take(c, message);
     }
     if (rc < 0)
         refuse_stream(c, &e);
+    if (!most && has_room(c))
+        wait_turn(c);
 }
 
 /* Closed, not only shut for sending. */
@@ -551,7 +606,8 @@ static void watch(struct conn *c)
 /* Ends every callback: brings the connection into the one state that fits. */
 static void turn(struct conn *c)
 {
-    take_messages(c);
+    if (!c->due)
+        take_messages(c, 1);
     tell(c);
     if (c->closing)
         return;
@@ -559,7 +615,7 @@ static void turn(struct conn *c)
         conn_close(c);
         return;
     }
-    bool read = !c->ended && has_room(c);
+    bool read = !c->ended && !c->due && has_room(c);
     if (read && !c->reading && uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read)) {
         conn_close(c);
         return;
@@ -613,12 +669,13 @@ static void take_arrived(struct conn *c)
     ssize_t n;
     if (uv_fileno((const uv_handle_t *)&c->pipe, &fd))
         return;
+    take_messages(c, SIZE_MAX);
     while (!c->closing && !c->ended && has_room(c) && all < PROTO_MAX_REQUEST_BYTES &&
            (n = recv(fd, c->host->chunk, sizeof c->host->chunk, MSG_DONTWAIT)) > 0) {
         all += (size_t)n;
         if (frame_feed(&c->frame, slice_of(c->host->chunk, (size_t)n), &e))
             refuse_stream(c, &e);
-        take_messages(c);
+        take_messages(c, SIZE_MAX);
     }
 }
 

@@ -9,6 +9,7 @@
  *   a message that is no request       one error, the connection goes on
  *   a stream that cannot go on         one error, then the end (not JSON, over the size limit)
  *   half a message for 10 s            the same
+ *   many messages at once              one, then the next of another that has many
  *   too much asked or not read         no more is read until the peer has read its answers
  *   no progress in reading for 30 s    closed
  *   the peer shuts its sending side    every answer is still delivered, then the end
@@ -16,7 +17,7 @@
  *   no memory for a request            closed; the others go on
  *
  * After each callback exactly one of these holds: it reads; it is paused, because something is in
- * flight or unwritten whose end will call back; it is closing.
+ * flight or unwritten whose end will call back, or it waits for its turn; it is closing.
  */
 #ifndef KB_CONN_H
 #define KB_CONN_H
@@ -30,8 +31,10 @@ struct host {
     uv_loop_t *loop;
     struct pool *pool;
     struct conn *conns;
-    struct news *news;   /* NULL while nobody subscribes */
-    struct cache *cache; /* NULL: answers are not kept */
+    uv_idle_t next_turn;               /* while any has messages left */
+    struct conn *first_due, *last_due; /* these */
+    struct news *news;                 /* NULL while nobody subscribes */
+    struct cache *cache;               /* NULL: answers are not kept */
     const char *db;
     uint64_t started_ns, requests;
     uint64_t latencies[FACTS_LATENCIES]; /* of the requests (reply.h) */
@@ -43,6 +46,8 @@ struct host {
 };
 
 void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *db);
+/* Closes what is left when the last connection has ended. */
+void host_end(struct host *h);
 /* Takes over a connected socket, also when it fails (then it is closed). */
 int conn_open(struct host *h, int fd, struct err *e);
 /* What has arrived is answered, nothing more is read, then each connection ends. */

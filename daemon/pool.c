@@ -94,6 +94,7 @@ void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
     if (lane->last == r)
         lane->last = before;
     r->next = NULL;
+    p->n_waiting--;
     if (!lane->first)
         lane_leave(p, lane);
 }
@@ -317,16 +318,8 @@ void pool_submit(struct pool *p, struct lane *lane, struct request *r)
         lane_enter(p, lane);
     }
     lane->last = r;
+    p->n_waiting++;
     wake_at(p, r->deadline_ns);
-}
-
-unsigned pool_waiting(const struct pool *p)
-{
-    unsigned n = 0;
-    for (const struct lane *lane = p->first; lane; lane = lane->next)
-        for (const struct request *r = lane->first; r; r = r->next)
-            n++;
-    return n;
 }
 
 void pool_close(struct pool *p)

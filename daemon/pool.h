@@ -34,7 +34,7 @@ struct pool {
     bool spare;             /* there is one */
     struct reader *readers; /* the first is the spare one, which keeps little */
     struct reader **free;   /* the one used last on top: what it keeps is warm */
-    unsigned n, n_free;
+    unsigned n, n_free, n_waiting;
     struct request **running;    /* in any order */
     unsigned n_running, n_heavy; /* n_heavy: of lanes that were heavy */
     struct lane *first,
@@ -54,8 +54,6 @@ void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
 /* A request that runs, and whose lane may go before it ends. */
 void pool_disown(struct request *r);
-/* How many requests wait for a reader. */
-unsigned pool_waiting(const struct pool *p);
 /* Closes the timer, so that the loop can end. */
 void pool_close(struct pool *p);
 /* After the loop has ended. */

@@ -75,6 +75,7 @@ static void finish(struct server *s)
     s->finished = true;
     heed_no_more();
     pool_close(&s->pool);
+    host_end(&s->host);
     for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->outgrown, NULL);

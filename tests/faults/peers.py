@@ -194,6 +194,29 @@ def pipelines(go):
                 left[f][1] = left[f][1][os.write(f, left[f][1][:65536]):]
 
 
+def known(go):
+    """What the daemon answers from its cache, without end."""
+    endless(go, b"".join(request(i, query="muse") for i in range(600)))
+
+
+def mistakes(go):
+    """What it refuses at sight, without end."""
+    endless(go, b"{}\n" * 20000)
+
+
+def endless(go, text):
+    held = [connect() for _ in range(BAD)]
+    left = {s.fileno(): text for s in held}
+    go()
+    while True:
+        readable, writable, _ = select.select(held, held, [], 1)
+        for s in readable:
+            s.recv(1 << 20)
+        for s in writable:
+            n = s.fileno()
+            left[n] = left[n][s.send(left[n][:65536], socket.MSG_DONTWAIT):] or text
+
+
 def started(kind):
     """A process of bad clients that are ready."""
     ready, tell = os.pipe()
@@ -251,7 +274,7 @@ warm()
 # The last connection may not be closed yet.
 base_fds, base = min((descriptors(), time.sleep(0.05))[0] for _ in range(20)), resident()
 for kind, patience in ((half_close, 0), (resets, 0), (connect_close, 0), (hands_descriptors, 0), (pipelines, 0),
-                       (slow, 20), (half_a_line, 20), (never_reads, 40)):
+                       (known, 0), (mistakes, 0), (slow, 20), (half_a_line, 20), (never_reads, 40)):
     name = kind.__name__
     idle = p99(honest()[0])
     pid = started(kind)

@@ -160,6 +160,20 @@ static void note_done(struct request *r)
         pool_close(&turns.pool);
 }
 
+static void submit(struct lane *lane, size_t id)
+{
+    char line[100];
+    int n =
+        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"status\"}", id);
+    struct request *r = request_new();
+    struct peer peer = {0};
+    assert_non_null(r);
+    assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
+    r->done = note_done;
+    turns.left++;
+    pool_submit(&turns.pool, lane, r);
+}
+
 /* Asks for each lane's number in `lanes` once; the ids are 1, 2, ... */
 static void take_turns(const char *asked, const char *answered)
 {
@@ -170,19 +184,11 @@ static void take_turns(const char *asked, const char *answered)
     uv_loop_init(&loop);
     buf_clear(&turns.order);
     assert_int_equal(pool_init(&turns.pool, &loop, 1, &config, fake_methods, &e), 0);
-    for (size_t i = 0; asked[i]; i++) {
-        char line[100];
-        int n = snprintf(
-            line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"status\"}", i + 1);
-        struct request *r = request_new();
-        struct peer peer = {0};
-        assert_non_null(r);
-        assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
-        r->done = note_done;
-        turns.left++;
-        pool_submit(&turns.pool, &lanes[asked[i] - '0'], r);
-    }
+    for (size_t i = 0; asked[i]; i++)
+        submit(&lanes[asked[i] - '0'], i + 1);
+    assert_int_equal(turns.pool.n_waiting, strlen(asked) - 1);
     uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(turns.pool.n_waiting, 0);
     assert_string_equal(buf_cstr(&turns.order), answered);
     pool_free(&turns.pool);
     assert_int_equal(uv_loop_close(&loop), 0);
@@ -199,6 +205,69 @@ static void test_turns(void **state)
     (void)state;
 }
 
+/* --- many at once ------------------------------------------------------------------------------
+ */
+
+static struct host *open_host(uv_loop_t *loop, int theirs[], size_t n)
+{
+    static struct pool none;
+    static struct host host;
+    struct err e = {0};
+    uv_loop_init(loop);
+    host_init(&host, loop, &none, "/nonexistent/kbsearch");
+    for (size_t i = 0; i < n; i++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        theirs[i] = ends[0];
+        assert_int_equal(conn_open(&host, ends[1], &e), 0);
+    }
+    return &host;
+}
+
+static unsigned lines_there(int fd)
+{
+    static char piece[1 << 16];
+    unsigned lines = 0;
+    for (ssize_t n; (n = recv(fd, piece, sizeof piece, MSG_DONTWAIT)) > 0;)
+        for (ssize_t i = 0; i < n; i++)
+            lines += piece[i] == '\n';
+    return lines;
+}
+
+/* What is refused at sight, by the hundred: another's single request comes between. At the end all
+ * that was read is answered. */
+static void test_gives_way(void **state)
+{
+    enum { MANY = 600 };
+    int fds[2];
+    uv_loop_t loop;
+    struct buf many = {0};
+    struct host *host = open_host(&loop, fds, 2);
+    for (int i = 0; i < MANY; i++)
+        buf_str(&many, "{}\n");
+    assert_int_equal(send(fds[0], many.p, many.n, MSG_NOSIGNAL), many.n);
+    assert_int_equal(send(fds[1], "{}\n", 3, MSG_NOSIGNAL), 3);
+    unsigned before = 0, after = 0;
+    while (!lines_there(fds[1])) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        before += lines_there(fds[0]);
+    }
+    assert_in_range(before, 0, MANY / 3);
+    host_drain(host);
+    while (host->n_conns) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        after += lines_there(fds[0]);
+    }
+    host_end(host);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(before + after + lines_there(fds[0]), MANY);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    close(fds[0]);
+    close(fds[1]);
+    buf_free(&many);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_idle_connections_live),
         cmocka_unit_test(test_never_reads),
         cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_gives_way),
         /* Last: it starts libuv's threads in this process, and the others fork. */
         cmocka_unit_test(test_turns),
     };

@@ -107,8 +107,10 @@ static reply_fn *const fake_methods[PROTO_COUNT] = {
 
 static void fake_ended(struct host *h)
 {
-    if (!h->n_conns)
-        pool_close(h->pool);
+    if (h->n_conns)
+        return;
+    pool_close(h->pool);
+    host_end(h);
 }
 
 /* In the child: until the one connection has ended. 0 if everything was freed. */
