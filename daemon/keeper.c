@@ -68,7 +68,7 @@ struct life {
     pid_t child;
     bool told, stopping;
     bool fell;  /* the child had ended before it could be told to */
-    bool asked; /* this child could be */
+    bool asked; /* this child could be, and told to end */
 };
 
 static void be_the_child(struct life *l, const struct keeper_child *c, pid_t keeper)
@@ -195,7 +195,7 @@ static int keep(struct life *l)
         int number = status >= 0 ? WTERMSIG(status) : 0;
         log_line(LOG_ERROR, "what answers was ended by signal %d, %s", number, strsignal(number));
         if (give_up(l, &c))
-            return l->fell ? 0 : EXIT_INTERNAL;
+            return l->fell || (l->stopping && !l->asked) ? 0 : EXIT_INTERNAL;
         /* Killed it was from outside, for its memory, say: that tells nothing of the index. */
         if (!l->asked || (number != SIGKILL && too_often(&faults, FAULTS)))
             grow_wary(&c);

@@ -287,6 +287,7 @@ def reads(pid, name):
 # What answers waits for the one that does not end; meanwhile it minds no signal any more.
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
+    assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
     swap("gen-998")
     daemon.client.ask(*QUESTIONS[0])
     while not reads(daemon.child(), "/gen-998/"):
@@ -300,6 +301,15 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     code = daemon.process.wait(20)
     ok("TERM, and %s while it ends: it ends well" % number.name, code == 0, code)
     good()
+
+# What is told to end before it minds anything is ended by its own guard.
+swap("gen-998")
+daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
+while not reads(daemon.child(), "/gen-998/"):
+    time.sleep(0.002)
+daemon.process.send_signal(signal.SIGTERM)
+code = daemon.process.wait(20)
+ok("one that does not end at the start: TERM ends it well", code == 0, code)
 
 # One that does not end when it is opened: nobody can be told before there is somebody to tell.
 swap("gen-998")

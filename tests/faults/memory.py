@@ -110,7 +110,7 @@ KINDS = [("hello", {}), ("status", {}), ("search", {"query": "common bullet", "s
 
 
 # What tells of the time and of what came before: it has to be there, and may differ.
-PASSING = ("took_us", "uptime_s", "requests", "latencies", "connections", "pid", "cursor", "faults")
+PASSING = ("took_us", "uptime_s", "requests", "latencies", "connections", "pid", "cursor", "faults", "age_s")
 
 
 def plain(answer):
