@@ -1105,11 +1105,14 @@ static Xapian::Database open_tcp(const std::string &address, unsigned timeout, u
     return Xapian::Remote::open(address.substr(0, colon), port, timeout, connect);
 }
 
-/* For "HOST/PATH" behind ssh:// */
-static std::string ssh_words(const std::string &address, unsigned connect)
+/* For "HOST/PATH" behind ssh://. Closing waits for the end of ssh, which has to see by itself that
+ * the other side is silent. */
+static std::string ssh_words(const std::string &address, unsigned timeout, unsigned connect)
 {
+    unsigned alive = std::max(timeout / 1000, 1u);
     size_t slash = address.find('/');
-    return "-o BatchMode=yes -o ConnectTimeout=" + std::to_string(connect / 1000 + 1) + " " +
+    return "-o BatchMode=yes -o ConnectTimeout=" + std::to_string(connect / 1000 + 1) +
+           " -o ServerAliveInterval=" + std::to_string(alive) + " -o ServerAliveCountMax=1 " +
            address.substr(0, slash) + " xapian-progsrv -t300 " + address.substr(slash) + "/current";
 }
 
@@ -1122,7 +1125,7 @@ int xdb_open_at(
     return opening(address, e, [&](struct err *) {
         std::string behind(address + strlen("tcp://"));
         bool tcp = address[0] == 't';
-        std::string words = tcp ? "" : ssh_words(behind, connect_ms);
+        std::string words = tcp ? "" : ssh_words(behind, timeout_ms, connect_ms);
         *db = new xdb(tcp ? open_tcp(behind, timeout_ms, connect_ms)
                           : Xapian::Remote::open("ssh", words, timeout_ms),
             address, false);

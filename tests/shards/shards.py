@@ -165,6 +165,11 @@ class Sshd:
                 pass
         return n
 
+    def stop(self):
+        self.p.send_signal(signal.SIGSTOP)
+        for child in self.sessions():
+            os.killpg(child, signal.SIGSTOP)
+
     def kill(self):
         self.hang_up()
         self.p.kill()
@@ -182,7 +187,7 @@ if real_ssh:
 else:
     # A stand-in, which runs the command here: host and options are not looked at.
     ssh_server = None
-    put_program("ssh", "[ \"$1 $2 $3\" = '-o BatchMode=yes -o' ] || exit 2\nshift 5\nexec \"$@\"\n")
+    put_program("ssh", "[ \"$1 $2 $3\" = '-o BatchMode=yes -o' ] || exit 2\nshift 9\nexec \"$@\"\n")
 os.environ["PATH"] = top + "/bin:" + os.environ["PATH"]
 one = top + "/one"
 index()
@@ -231,6 +236,13 @@ try:
 
     if ssh_server:
         ok(ssh_server.hang_up() > 0 and until(over_ssh, True, 10) is not None, "a connection over ssh that is cut is made anew")
+        ssh_server.stop()
+        begun = time.monotonic()
+        r = over_ssh.ask("search", query="muse")
+        print("# figure shards-ssh-silent-s %.2f" % (time.monotonic() - begun))
+        ok(r.get("result", {}).get("incomplete") == {"reason": "shard_down", "shards": ["b"]},
+           "a connection over ssh that falls silent: incomplete, before the deadline", r.get("error"))
+        ssh_server.hang_up()
         ssh_server.kill()
         down = until(over_ssh, False, 10)
         ssh_server.start()
@@ -240,6 +252,7 @@ try:
             print("# figure shards-ssh-back-s %.2f" % back, flush=True)
     else:
         skip("a connection over ssh that is cut is made anew", "no sshd here")
+        skip("a connection over ssh that falls silent: incomplete, before the deadline", "no sshd here")
         skip("sshd away: incomplete, and back within 5 s", "no sshd here")
 
     def at_once(lines, **params):
