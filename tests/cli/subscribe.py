@@ -82,7 +82,8 @@ def costs_nobody(vault):
     last, beside = memory(), pace(other)
     print("# figure: 60 who do not read: %d KiB before, %d after one commit, %d after nine; others %.2f ms alone, %.2f beside them" % (before, first, last, alone, beside))
     check(before and last - first < 4096, "what is not read piles up")
-    check(last - before < 60 * 2048, "over the 1 MiB for each and what the answers took")
+    # An instrumented build keeps what is freed.
+    check("KB_SANITIZED" in os.environ or last - before < 60 * 2048, "over the 1 MiB for each and what the answers took")
     check(beside < 10 * alone + 10, "others wait")
     for c in crowd:
         c.socket.close()
