@@ -91,9 +91,10 @@ def costs_nobody(vault):
     settled(other)
     last, beside = memory(), pace(other)
     print("# figure: 60 who do not read: %d KiB before, %d after one commit, %d after nine; others %.2f ms alone, %.2f beside them" % (before, first, last, alone, beside))
-    check(before and last - first < 4096, "what is not read piles up")
-    # An instrumented build keeps what is freed.
-    check("KB_SANITIZED" in os.environ or last - before < 60 * 2048, "over the 1 MiB for each and what the answers took")
+    check(before > 0, "no process that answers")
+    if "KB_SANITIZED" not in os.environ:  # an instrumented build keeps what is freed
+        check(last - first < 4096, "what is not read piles up")
+        check(last - before < 60 * 2048, "over the 1 MiB for each and what the answers took")
     check(beside < 10 * alone + 10, "others wait")
     for c in crowd:
         c.socket.close()
