@@ -264,19 +264,19 @@ struct print_form {
     bool raw;                     /* bytes as the daemon wrote them */
 };
 
-static const struct print_form block = {print_block, NULL, false, false, false};
-static const struct print_form newly = {print_newly, NULL, false, false, false};
-static const struct print_form story = {print_story, NULL, false, false, false};
+static const struct print_form block = {.hit = print_block};
+static const struct print_form newly = {.hit = print_newly};
+static const struct print_form story = {.hit = print_story};
 static const struct print_form forms[] = {
-    [FORM_AUTO] = {print_line, NULL, false, false, false},
-    [FORM_NOTES] = {print_note, NULL, true, false, false},
-    [FORM_COUNT] = {print_nothing, NULL, false, false, false},
-    [FORM_QUIET] = {print_nothing, NULL, false, false, false},
-    [FORM_JSON] = {join_hit, end_json, false, true, true},
-    [FORM_JSONL] = {print_jsonl, NULL, false, true, true},
-    [FORM_VIMGREP] = {print_vimgrep, NULL, false, false, false},
-    [FORM_TEMPLATE] = {print_template, NULL, false, true, false},
-    [FORM_SVG] = {print_nothing, NULL, false, true, false},
+    [FORM_AUTO] = {.hit = print_line},
+    [FORM_NOTES] = {.hit = print_note, .notes = true},
+    [FORM_COUNT] = {.hit = print_nothing},
+    [FORM_QUIET] = {.hit = print_nothing},
+    [FORM_JSON] = {.hit = join_hit, .end = end_json, .filter = true, .raw = true},
+    [FORM_JSONL] = {.hit = print_jsonl, .filter = true, .raw = true},
+    [FORM_VIMGREP] = {.hit = print_vimgrep},
+    [FORM_TEMPLATE] = {.hit = print_template, .filter = true},
+    [FORM_SVG] = {.hit = print_nothing, .filter = true},
 };
 
 int print_init(struct print *p, const struct options *o, const struct screen *s, struct err *e)

@@ -6,6 +6,7 @@
  *
  *   by itself, or told to by a signal that the keeper hands on: so does the keeper, alike, unless
  *                                   somebody connected while it ended idle
+ *   before it minded any signal, and a signal waited for it: the keeper ends well
  *   because it outgrew its sandbox: the next one begins at once; who connects meanwhile waits in
  *                                   the socket's queue
  *   because an upgrade made the index one that only the program installed since can read: so does

@@ -193,15 +193,15 @@ int listener_open(struct listener *l, const char *path, struct err *e)
     return 0;
 }
 
-static bool is_ours(const struct listener *l, const char *path)
+static bool is_ours(const struct listener *l)
 {
     struct stat st;
-    return l->ino && lstat(path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino;
+    return l->ino && lstat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino;
 }
 
 void listener_close(struct listener *l)
 {
-    if (is_ours(l, l->path))
+    if (is_ours(l))
         unlink(l->path);
     if (l->fd >= 0)
         close(l->fd);
@@ -241,7 +241,7 @@ bool listener_withdraw(const struct listener *l)
     char aside[sizeof((struct sockaddr_un *)0)->sun_path + sizeof ".end"];
     if (somebody_waits(l))
         return false;
-    if (!is_ours(l, l->path))
+    if (!is_ours(l))
         return true;
     snprintf(aside, sizeof aside, "%s.end", l->path);
     if (rename(l->path, aside))

@@ -38,8 +38,9 @@ void listener_close(struct listener *l);
 void listener_lend(struct listener *l);
 /* The peer of a connection runs as us, or as root. */
 bool peer_is_owner(int fd);
-/* Takes the socket away from its path, unless somebody has connected and is not yet accepted: then
- * it stays, and the answer is false. A socket that was handed over stays as well. */
+/* Takes the socket away from its path (over SOCKET.end), unless somebody has connected and is not
+ * yet accepted: then it stays, and the answer is false. A socket that was handed over stays as
+ * well. */
 bool listener_withdraw(const struct listener *l);
 /* Tells the service manager, if there is one: "READY=1", "STOPPING=1"; lines of sd_notify(3). */
 void notify_manager(const char *state);

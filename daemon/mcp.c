@@ -229,7 +229,7 @@ static void put_mistake(struct json_writer *w, const struct err *e)
  */
 
 /* What is no mistake of the call: the caller's loop or the whole request has to deal with it. */
-static bool is_ours(enum err_code code)
+static bool ends_it(enum err_code code)
 {
     return code == ERR_MODIFIED || code == ERR_MEMORY || code == ERR_CANCELLED;
 }
@@ -247,7 +247,7 @@ static int answer_tool(
         rc = err_set(&why, ERR_TOO_LARGE,
             "the answer has %zu bytes, over %d: narrow the query, or ask for less", text.n,
             (int)ANSWER_BYTES);
-    if (rc && is_ours(why.code)) {
+    if (rc && ends_it(why.code)) {
         buf_free(&text);
         return err_at(e, why.code, why.at, "%s", why.text);
     }
@@ -280,7 +280,7 @@ static int describe(struct answer *w, struct buf *text, struct err *e)
     struct status_result s;
     struct err why = {0};
     char first[11] = "", last[11] = "";
-    if (answer_status(w, &(struct status_params){0}, &s, e))
+    if (answer_overview(w, &s, e))
         return -1;
     if (s.error.n) {
         buf_printf(text, "The index cannot be read: %.*s", (int)(s.error.n < 300 ? s.error.n : 300),
@@ -288,7 +288,7 @@ static int describe(struct answer *w, struct buf *text, struct err *e)
         return 0;
     }
     if ((end_of_time(w, SORT_OLDEST, first, &why) || end_of_time(w, SORT_NEWEST, last, &why)) &&
-        is_ours(why.code))
+        ends_it(why.code))
         return err_set(e, why.code, "%s", why.text);
     buf_printf(text, "%" PRIu64 " notes, %" PRIu64 " searchable pieces", s.notes, s.units);
     if (first[0] && last[0])

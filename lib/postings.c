@@ -155,11 +155,16 @@ static unsigned age_of(const struct postings *p, const struct entry *e)
     return age < AGES ? age : AGES - 1;
 }
 
-/* The age from which on what is kept goes, so that no more than `most` stays; AGES: none has to. */
-static unsigned age_to_go(const size_t sizes[AGES], size_t most)
+/* The age from which on what is kept goes, so that of `size` no more than `most` stays; AGES: none
+ * has to. */
+static unsigned age_to_go(
+    const struct postings *p, size_t (*size)(const struct entry *e), size_t most)
 {
-    size_t kept = 0;
+    size_t kept = 0, sizes[AGES] = {0};
     unsigned age = 0;
+    for (size_t i = 0; i < p->n_buckets; i++)
+        for (const struct entry *e = p->buckets[i]; e; e = e->next)
+            sizes[age_of(p, e)] += size(e);
     while (age < AGES && kept + sizes[age] <= most)
         kept += sizes[age++];
     return age;
@@ -188,11 +193,7 @@ static void shorten(struct postings *p, struct entry *e)
 
 static void shorten_older(struct postings *p, size_t most)
 {
-    size_t sizes[AGES] = {0};
-    for (size_t i = 0; i < p->n_buckets; i++)
-        for (const struct entry *e = p->buckets[i]; e; e = e->next)
-            sizes[age_of(p, e)] += array_bytes(e);
-    unsigned age = age_to_go(sizes, most);
+    unsigned age = age_to_go(p, array_bytes, most);
     for (size_t i = 0; i < p->n_buckets; i++)
         for (struct entry *e = p->buckets[i]; e; e = e->next)
             if (e->list.read && !is_findings(e) && age_of(p, e) >= age)
@@ -201,11 +202,7 @@ static void shorten_older(struct postings *p, size_t most)
 
 static void drop_older(struct postings *p, size_t most)
 {
-    size_t sizes[AGES] = {0};
-    for (size_t i = 0; i < p->n_buckets; i++)
-        for (const struct entry *e = p->buckets[i]; e; e = e->next)
-            sizes[age_of(p, e)] += bytes_of(e);
-    unsigned age = age_to_go(sizes, most);
+    unsigned age = age_to_go(p, bytes_of, most);
     for (size_t i = 0; i < p->n_buckets; i++)
         for (struct entry **at = &p->buckets[i]; *at;) {
             struct entry *e = *at;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * sort: qsort for what may be long, piece by piece, so that xdb_watch is heeded. -1 with its error,
- * or ERR_MEMORY: then the order is any. Equal ones stay in their order.
+ * or ERR_MEMORY: then the order is any. So is that of equal ones, as with qsort.
  */
 #ifndef KB_SORT_H
 #define KB_SORT_H

@@ -403,6 +403,8 @@ struct status_result { /* the index's part; the daemon adds its own */
     size_t n_vaults;
     struct slice error; /* why the index cannot be read */
 };
+/* All but `pending`, for which the vaults are walked through. */
+int answer_overview(struct answer *w, struct status_result *r, struct err *e);
 int answer_status(
     struct answer *w, const struct status_params *p, struct status_result *r, struct err *e);
 

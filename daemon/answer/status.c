@@ -130,19 +130,15 @@ static int describe(struct answer *w, struct status_result *r, struct err *e)
             return -1;
     }
     r->n_vaults = reader->n_vaults;
-    if (count_pending(w, r, e))
-        return -1;
     memcpy(r->uuid, reader->index.uuid, sizeof r->uuid);
     r->revision = reader->index.revision;
     return 0;
 }
 
-int answer_status(
-    struct answer *w, const struct status_params *p, struct status_result *r, struct err *e)
+int answer_overview(struct answer *w, struct status_result *r, struct err *e)
 {
     struct err why = {0};
-    (void)p;
-    *r = (struct status_result){0};
+    *r = (struct status_result){.pending = -1};
     if (describe(w, r, &why) == 0)
         return 0;
     if (why.code == ERR_MEMORY)
@@ -152,4 +148,13 @@ int answer_status(
     *r = (struct status_result){
         .age_s = -1, .pending = -1, .error = arena_dup(w->arena, slice_str(why.text))};
     return r->error.p ? 0 : err_memory(e);
+}
+
+int answer_status(
+    struct answer *w, const struct status_params *p, struct status_result *r, struct err *e)
+{
+    (void)p;
+    if (answer_overview(w, r, e))
+        return -1;
+    return r->error.n ? 0 : count_pending(w, r, e);
 }

@@ -15,7 +15,7 @@ printf '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' "$T/part1" "$T
 kbsearchd --db "$T/one" --cache 0 --socket "$T/run/one.sock"
 kbsearchd --config-file "$conf" --socket "$T/run/parts.sock"
 is "all questions have the answers of one index" \
-    "$(python3 "$KB_SRCDIR/tests/shards/asked.py" "$T/run/one.sock" "$T/run/parts.sock" 2>&1 | cut -c1-300 | head -5)" ""
+    "$(PYTHONPATH=$KB_SRCDIR/tests/cli python3 "$KB_SRCDIR/tests/shards/asked.py" "$T/run/one.sock" "$T/run/parts.sock" 2>&1 | cut -c1-300 | head -5)" ""
 
 ask() {
     kbsearch --no-spawn --config-file "$conf" --socket "$T/run/away.sock" "$@" 2>&1

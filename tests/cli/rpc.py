@@ -68,3 +68,18 @@ class Client:
                 raise TimeoutError(method)
             if answer.get("id") == asked:
                 return answer
+
+
+class Line:
+    """One question at a time: the next message has to be its answer."""
+
+    def __init__(self, path):
+        self.client = Client(path=path)
+
+    def ask(self, method, **params):
+        asked = self.client.ask(method, params)
+        answer = self.client.read(30)
+        if answer is None:
+            raise TimeoutError(method)
+        assert answer["id"] == asked, (answer, asked)
+        return answer

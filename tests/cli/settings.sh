@@ -58,40 +58,25 @@ kbsearchd --foreground 2>>log &
 daemon=$!
 logged listening
 cat >rounds.py <<'END'
-import json, os, signal, socket, sys, threading
+import os, signal, socket, sys, threading
+from rpc import Line
 path, conf, keeper, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 faults, answers, stop = [], [0] * 16, False
 
 
-class Line:
-    def __init__(self):
-        self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(20)
-        self.s.connect(path)
-        self.f = self.s.makefile("rw")
-        self.n = 0
-
-    def ask(self, method, **params):
-        self.n += 1
-        self.f.write(json.dumps({"jsonrpc": "2.0", "id": self.n, "method": method, "params": params}) + "\n")
-        self.f.flush()
-        r = json.loads(self.f.readline())
-        if r["id"] != self.n:
-            faults.append("answer %s to request %d" % (r["id"], self.n))
-        return r
-
-
 def client(i):
     try:
-        line = Line()
+        line = Line(path)
         while not stop:
             r = line.ask("search", query=["muse", "@one", "quillfeather", "muse OR x%d" % answers[i]][answers[i] % 4])
             if r["result"]["total"] not in (1, 2):
                 faults.append(r)
             answers[i] += 1
-        line.s.shutdown(socket.SHUT_WR)
-        if line.f.read():
-            faults.append("an answer too many")
+        line.client.socket.shutdown(socket.SHUT_WR)
+        try:
+            faults.append("an answer too many: %s" % line.client.read())
+        except EOFError:
+            pass
     except Exception as e:
         faults.append("%d: %r" % (i, e))
 
@@ -99,7 +84,7 @@ def client(i):
 threads = [threading.Thread(target=client, args=(i,)) for i in range(16)]
 for t in threads:
     t.start()
-me = Line()
+me = Line(path)
 pid = me.ask("status")["result"]["pid"]
 for r in range(rounds):
     word, total = [("muse", 1), ("quillfeather OR muse", 2)][r % 2]
@@ -120,7 +105,7 @@ if me.ask("status")["result"]["pid"] != pid:
 print("# figure settings-reloads %d, answers %d" % (rounds, sum(answers)))
 open("faults", "w").write("\n".join(map(str, faults[:3])))
 END
-python3 rounds.py "$(kbsearch --sockname)" "$conf" "$daemon" "${KB_ROUNDS:-50}"
+PYTHONPATH=$KB_SRCDIR/tests/cli python3 rounds.py "$(kbsearch --sockname)" "$conf" "$daemon" "${KB_ROUNDS:-50}"
 is "each request answered once, by the configuration then in force" "$(cat faults)" ""
 
 printf 'threads = 1\nidle-exit = 3600\nlog = info\n' >"$conf"

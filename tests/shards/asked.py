@@ -3,9 +3,9 @@
 """What is asked of docs/vault in one index and in parts, and whether the answers are the same.
 
 asked.py ONE OTHER: two sockets; prints what differs."""
-import json
-import socket
 import sys
+
+from rpc import Line
 
 QUERIES = ["muse", "closed source", "open weights", '"closed source"', "quant*", "model -meta", "GPT-5", "gpt5",
            "tag:release OR qwen", "title:muse", "geminu", "note:(muse benchmark)", "[[Muse Spark]]", "entity:Qwen",
@@ -35,23 +35,6 @@ ASKED += [("rising", {"span": "7d", "limit": 100}), ("rising", {"span": "30d"}),
 ASKED += [("suggest", {"prefix": p}) for p in ("mu", "open w", "tag:", "#r", "qw", "", "enti")]
 # Of one index alone, or by chance. Equal texts are numbered in each part by itself, and ids with them.
 OWN = {"index", "revision", "took_us", "cursor", "id"}
-
-
-class Line:
-    def __init__(self, path):
-        self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(30)
-        self.s.connect(path)
-        self.f = self.s.makefile("rw")
-        self.n = 0
-
-    def ask(self, method, **params):
-        self.n += 1
-        self.f.write(json.dumps({"jsonrpc": "2.0", "id": self.n, "method": method, "params": params}) + "\n")
-        self.f.flush()
-        r = json.loads(self.f.readline())
-        assert r["id"] == self.n, (r, self.n)
-        return r
 
 
 def kept(x):

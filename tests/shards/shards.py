@@ -4,7 +4,6 @@
 
 shards.py BINDIR VAULT DIR REQUESTS [NAMESPACE_A NAMESPACE_B]: prints TAP and figures. With network
 namespaces, the servers run in them, at 10.83.0.1 and 10.83.0.2; else all is on this host."""
-import json
 import os
 import shutil
 import signal
@@ -14,7 +13,8 @@ import sys
 import threading
 import time
 
-from asked import ASKED, QUERIES, Line, answer, differences
+from asked import ASKED, QUERIES, answer, differences
+from rpc import Line
 
 bindir, vault, top, requests = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 spaces = sys.argv[5:7]

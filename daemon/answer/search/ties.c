@@ -50,9 +50,7 @@ static int order_places(struct search *s, struct xhit *hits, size_t n)
             return -1;
     if (n < 2)
         return 0;
-    if (dated_add(s, &p, &of))
-        return -1;
-    if (dated_sort(s, &p))
+    if (dated_add(s, &p, &of) || dated_sort(s, &p))
         return -1;
     for (size_t i = 0; i < n; i++)
         hits[i] = p.v[i].hit;
