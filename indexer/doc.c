@@ -732,7 +732,7 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
     if (xdoc_value(x, SLOT_NOTE, slice_of(value, sizeof value), e) < 0)
         return -1;
     if (d->day != DAY_NONE) {
-        xvalue_u32((uint32_t)d->day + (UINT32_C(1) << 31), value);
+        xvalue_u32(schema_day_value(d->day), value);
         if (xdoc_value(x, SLOT_DAY, slice_of(value, sizeof value), e) < 0)
             return -1;
     }

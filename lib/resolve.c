@@ -70,8 +70,8 @@ static struct xquery *days_query(struct resolver *r, day_t from, day_t to)
             return NULL;
         }
         q->slot = SLOT_DAY;
-        xvalue_u32((uint32_t)from + 0x80000000u, ends);
-        xvalue_u32((uint32_t)to + 0x80000000u, ends + 4);
+        xvalue_u32(schema_day_value(from), ends);
+        xvalue_u32(schema_day_value(to), ends + 4);
         q->low = slice_of(ends, 4);
         q->high = to >= DAY_MAX ? slice_of(NULL, 0) : slice_of(ends + 4, 4);
         return q;
@@ -115,7 +115,7 @@ int resolve_known(
         bool told = schema_docid_day(xdb_own_docid(db, ids[i]), &day);
         if (!told)
             rc = xdb_value(db, &a, ids[i], SLOT_DAY, &value, e);
-        *n += told || (value.n && (day_t)(xvalue_as_u32(value) - 0x80000000u) <= asof);
+        *n += told || (value.n && schema_value_day(xvalue_as_u32(value)) <= asof);
     }
     arena_free(&a);
     return rc;
@@ -137,7 +137,7 @@ int resolve_cut(struct resolver *r, docid_t *ids, size_t *n)
         if (!told && xdb_value(r->db, r->m.a, ids[i], SLOT_DAY, &value, r->m.e))
             return -1;
         if (value.n)
-            day = (day_t)(xvalue_as_u32(value) - 0x80000000u);
+            day = schema_value_day(xvalue_as_u32(value));
         if ((told || value.n) && day <= *r->asof)
             ids[kept++] = ids[i];
     }

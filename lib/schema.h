@@ -94,6 +94,16 @@ static inline bool schema_docid_day(uint32_t docid, day_t *day)
     return docid < DOCID_UNDATED;
 }
 
+/* What SLOT_DAY holds of a day, as a number, and back. */
+static inline uint32_t schema_day_value(day_t day)
+{
+    return (uint32_t)day + (UINT32_C(1) << 31);
+}
+static inline day_t schema_value_day(uint32_t value)
+{
+    return (day_t)(value - (UINT32_C(1) << 31));
+}
+
 /* prefix + text, cut as told above, into the arena; prefix 0 is none. Empty when out of memory. */
 struct slice schema_term(struct arena *a, char prefix, struct slice text);
 

@@ -47,14 +47,10 @@ static size_t place_of(const struct census *c, docid_t id)
     return low < c->n && c->ids[low] == id ? low : SIZE_MAX;
 }
 
-struct tail { /* of units whose docids tell no day */
-    day_t *days;
-};
-
 static int keep_day(void *ctx, size_t at, struct slice value)
 {
-    struct tail *t = ctx;
-    t->days[at] = (day_t)(xvalue_as_u32(value) - 0x80000000u);
+    day_t *days = ctx;
+    days[at] = schema_value_day(xvalue_as_u32(value));
     return 0;
 }
 
@@ -66,11 +62,11 @@ static int count_days(struct counting *k)
     size_t told = 0;
     while (told < c->n && schema_docid_day(xdb_own_docid(db, c->ids[told]), &c->days[told]))
         told++;
-    struct tail t = {c->days + told};
     for (size_t i = told; i < c->n; i++)
         c->days[i] = DAY_NONE;
     return c->n == told ? 0
-                        : xdb_values(db, SLOT_DAY, c->ids + told, c->n - told, keep_day, &t, k->e);
+                        : xdb_values(db, SLOT_DAY, c->ids + told, c->n - told, keep_day,
+                              c->days + told, k->e);
 }
 
 static int mark_entries(struct counting *k)

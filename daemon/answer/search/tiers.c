@@ -175,7 +175,7 @@ static int fade(struct search *s, struct xhit *h, int32_t span)
         struct slice value;
         if (xdb_value(db, s->w->arena, h->id, SLOT_DAY, &value, s->e))
             return -1;
-        day = value.n ? (day_t)(xvalue_as_u32(value) - 0x80000000u) : DAY_NONE;
+        day = value.n ? schema_value_day(xvalue_as_u32(value)) : DAY_NONE;
     }
     double age = day == DAY_NONE || day > s->w->today ? 0 : (double)s->w->today - day;
     h->weight = day == DAY_NONE ? 0 : h->weight * exp2(-age / span);
