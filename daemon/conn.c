@@ -13,8 +13,16 @@
 
 enum { HALF_MS = 10000, STALL_MS = 30000, TURN_NS = 200000 };
 
+/* Whose connections they are. */
+struct owner {
+    struct share share;
+    pid_t pid;
+    unsigned conns;
+};
+
 struct conn {
     struct host *host;
+    struct owner *owner; /* NULL: not known */
     struct conn *prev, *next;
     struct conn *next_due;
     uv_pipe_t pipe;
@@ -128,6 +136,8 @@ static void conn_close(struct conn *c)
     while (c->n_in_flight)
         abandon(c, c->in_flight[--c->n_in_flight]);
     subscriber_end(&c->subscriber);
+    if (c->owner && --c->owner->conns == 0)
+        free(c->owner);
     struct host *h = c->host;
     *(c->prev ? &c->prev->next : &h->conns) = c->next;
     if (c->next)
@@ -630,6 +640,24 @@ static void turn(struct conn *c)
     watch(c);
 }
 
+/* The same for all connections of a process. Without it each is a process of its own. */
+static struct owner *owner_of(const struct host *h, int fd)
+{
+    struct ucred peer = {0};
+    socklen_t n = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) || peer.pid <= 0)
+        return NULL;
+    struct owner *owner = NULL;
+    for (struct conn *c = h->conns; c && !owner; c = c->next)
+        if (c->owner && c->owner->pid == peer.pid)
+            owner = c->owner;
+    if (!owner && (owner = calloc(1, sizeof *owner)))
+        owner->pid = peer.pid;
+    if (owner)
+        owner->conns++;
+    return owner;
+}
+
 int conn_open(struct host *h, int fd, struct err *e)
 {
     struct conn *c = calloc(1, sizeof *c);
@@ -638,6 +666,8 @@ int conn_open(struct host *h, int fd, struct err *e)
         return err_memory(e);
     }
     c->host = h;
+    c->owner = owner_of(h, fd);
+    c->lane.share = c->owner ? &c->owner->share : NULL;
     c->handles = 2;
     frame_init(&c->frame, PROTO_MAX_REQUEST_BYTES);
     uv_pipe_init(h->loop, &c->pipe, 0);

@@ -8,7 +8,7 @@
 #include "lib/log.h"
 #include "lib/shards.h"
 
-enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500, OLD_TURN = 4 };
+enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500, LOW_TURN = 4 };
 static const uint64_t LATE_NS = 1000000000u, STUCK_NS = 5000000000u;
 
 static void nothing(uv_work_t *w)
@@ -62,11 +62,11 @@ void pool_shun(struct pool *p, unsigned seconds)
         index_reader_shun(&p->readers[i].index, seconds);
 }
 
-/* At the end of its kind. */
+/* At the end of its rank. */
 static void lane_enter(struct pool *p, struct lane *lane)
 {
-    struct lane *before = lane->fresh ? NULL : p->last;
-    for (struct lane *l = lane->fresh ? p->first : NULL; l && l->fresh; l = l->next)
+    struct lane *before = lane->rank == LANE_BUSY ? p->last : NULL;
+    for (struct lane *l = before ? NULL : p->first; l && l->rank >= lane->rank; l = l->next)
         before = l;
     struct lane **link = before ? &before->next : &p->first;
     lane->next = *link;
@@ -85,6 +85,12 @@ static void lane_leave(struct pool *p, struct lane *lane)
         p->last = before;
 }
 
+static void hold(struct lane *lane, int more)
+{
+    if (lane->share)
+        lane->share->held += (unsigned)more;
+}
+
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
 {
     struct request *before = NULL;
@@ -95,14 +101,17 @@ void pool_withdraw(struct pool *p, struct lane *lane, struct request *r)
         lane->last = before;
     r->next = NULL;
     p->n_waiting--;
+    hold(lane, -1);
     if (!lane->first)
         lane_leave(p, lane);
 }
 
 void pool_disown(struct request *r)
 {
-    if (r->lane)
+    if (r->lane) {
         r->lane->running--;
+        hold(r->lane, -1);
+    }
     r->lane = NULL;
 }
 
@@ -196,6 +205,7 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
     r->reader = take_reader(p);
     r->lane = lane;
     lane->running++;
+    hold(lane, 1);
     r->heavy = lane->heavy;
     p->n_heavy += r->heavy;
     r->work.data = r;
@@ -204,16 +214,17 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
 
 static struct lane *next_lane(struct pool *p)
 {
-    bool old = ++p->turns % OLD_TURN == 0;
-    struct lane *first = NULL;
-    for (struct lane *l = p->first; l && (!first || old); l = l->next) {
+    bool low = ++p->turns % LOW_TURN == 0, lowest = p->turns % (2 * LOW_TURN) == 0;
+    struct lane *first = NULL, *lower = NULL;
+    for (struct lane *l = p->first; l && (!first || low); l = l->next) {
         if (!may_start(p, l))
             continue;
-        if (!first || !l->fresh)
+        if (!first)
             first = l;
-        old &= l->fresh;
+        else if (l->rank < first->rank && (!lower || (lowest && l->rank < lower->rank)))
+            lower = l;
     }
-    return first;
+    return lower ? lower : first;
 }
 
 static void start_next(struct pool *p)
@@ -225,7 +236,7 @@ static void start_next(struct pool *p)
     pool_withdraw(p, lane, r);
     if (lane->first) {
         lane_leave(p, lane);
-        lane->fresh = false;
+        lane->rank = LANE_BUSY;
         lane_enter(p, lane);
     }
     start(p, lane, r);
@@ -301,6 +312,13 @@ static void overdue(uv_timer_t *timer)
     }
 }
 
+static enum lane_rank rank_of(const struct lane *lane)
+{
+    if (lane->running)
+        return LANE_BUSY;
+    return lane->share && lane->share->held ? LANE_OTHER : LANE_FRESH;
+}
+
 void pool_submit(struct pool *p, struct lane *lane, struct request *r)
 {
     r->pool = p;
@@ -314,9 +332,10 @@ void pool_submit(struct pool *p, struct lane *lane, struct request *r)
         lane->last->next = r;
     } else {
         lane->first = r;
-        lane->fresh = !lane->running;
+        lane->rank = rank_of(lane);
         lane_enter(p, lane);
     }
+    hold(lane, 1);
     lane->last = r;
     p->n_waiting++;
     wake_at(p, r->deadline_ns);

@@ -3,9 +3,10 @@
  * pool: N readers of the index and, where N is above 1, a spare one, and the requests that wait for
  * one. A request runs as soon as a reader is free; the others wait in their connection's lane, and
  * the lanes are served in turn, so that a connection that asks much holds up itself first. Lanes of
- * which nothing waited or ran come before those, but for one turn in four: who asks one thing at a
- * time does not wait for a crowd that asks without end. Lanes whose last request took long get all
- * readers but one: light ones need not wait behind heavy ones. Belongs to the loop.
+ * which nothing waited or ran come before those, and first those of a process of which nothing did,
+ * but for one turn in four: who asks one thing at a time does not wait for a crowd that asks
+ * without end, nor for one process with a crowd of connections. Lanes whose last request took long
+ * get all readers but one: light ones need not wait behind heavy ones. Belongs to the loop.
  *
  * A request whose deadline passes while it waits is answered then. Workers mind their own. One that
  * does not, as where a damaged table leads in a circle, is told of a second later (`overdue`), and
@@ -16,12 +17,23 @@
 
 #include "daemon/request.h"
 
+struct share {     /* of one process; zeroed at first */
+    unsigned held; /* its requests that wait or run */
+};
+
+enum lane_rank {
+    LANE_BUSY,  /* something of it waited or ran already */
+    LANE_OTHER, /* nothing of it, but something of another lane of its process */
+    LANE_FRESH  /* nothing of its process */
+};
+
 struct lane { /* part of a connection; zeroed at first */
     struct request *first, *last;
     struct lane *next;
+    struct share *share; /* NULL: it is not known whose it is */
     unsigned running;
-    bool heavy; /* its last request took long */
-    bool fresh; /* it holds what was asked when it held and ran nothing */
+    bool heavy;          /* its last request took long */
+    enum lane_rank rank; /* when the first of what it holds was asked */
 };
 
 struct pool {
@@ -37,8 +49,7 @@ struct pool {
     unsigned n, n_free, n_waiting;
     struct request **running;    /* in any order */
     unsigned n_running, n_heavy; /* n_heavy: of lanes that were heavy */
-    struct lane *first,
-        *last; /* that hold requests, in the order of their turn, fresh ones first */
+    struct lane *first, *last;   /* that hold requests, by rank, then in the order of their turn */
     unsigned turns;
 };
 

@@ -174,11 +174,15 @@ static void submit(struct lane *lane, size_t id)
     pool_submit(&turns.pool, lane, r);
 }
 
-/* Asks for each lane's number in `lanes` once; the ids are 1, 2, ... */
-static void take_turns(const char *asked, const char *answered)
+/* Asks for each lane's number in `asked` once; the ids are 1, 2, ... owners[i], unless it is empty,
+ * tells whose lane i is. */
+static void take_turns(const char *asked, const char *owners, const char *answered)
 {
     static const struct config config = {.db = {"/nonexistent/kbsearch", "test"}};
+    struct share shares[10] = {{0}};
     struct lane lanes[10] = {{0}};
+    for (size_t i = 0; owners[i]; i++)
+        lanes[i].share = &shares[owners[i] - '0'];
     struct err e = {0};
     uv_loop_t loop;
     uv_loop_init(&loop);
@@ -193,14 +197,26 @@ static void take_turns(const char *asked, const char *answered)
     pool_free(&turns.pool);
     assert_int_equal(uv_loop_close(&loop), 0);
     for (size_t i = 0; i < sizeof lanes / sizeof *lanes; i++)
-        assert_int_equal(lanes[i].running, 0);
+        assert_int_equal(lanes[i].running + shares[i].held, 0);
 }
 
 /* A lane of which nothing waits or runs comes first, but for one turn in four. */
 static void test_turns(void **state)
 {
-    take_turns("00001212", "15627834");
-    take_turns("00012345", "14562783");
+    take_turns("00001212", "", "15627834");
+    take_turns("00012345", "", "14562783");
+    buf_free(&turns.order);
+    (void)state;
+}
+
+/* So does one of whose process nothing waits or runs; every other of those turns is for who has the
+ * least. */
+static void test_turns_of_processes(void **state)
+{
+    take_turns("12345", "000001", "15234");
+    take_turns("0012", "001", "1432");
+    take_turns("12345678", "000012345", "14562783");
+    take_turns("00123456789", "0001234567", "1567389102114");
     buf_free(&turns.order);
     (void)state;
 }
@@ -278,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_gives_way),
         /* Last: it starts libuv's threads in this process, and the others fork. */
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_turns_of_processes),
     };
     return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
 }
