@@ -11,7 +11,7 @@
 #include "daemon/sandbox.h"
 #include "lib/log.h"
 
-enum { HALF_MS = 10000, STALL_MS = 30000, TURN_NS = 200000 };
+enum { HALF_MS = 10000, STALL_MS = 30000, TURN_NS = 200000, REST_MS = 1 };
 
 /* Whose connections they are. */
 struct owner {
@@ -50,12 +50,14 @@ void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *d
         .half_ms = HALF_MS,
         .stall_ms = STALL_MS};
     uv_idle_init(loop, &h->next_turn);
-    h->next_turn.data = h;
+    uv_timer_init(loop, &h->rest);
+    h->next_turn.data = h->rest.data = h;
 }
 
 void host_end(struct host *h)
 {
     uv_close((uv_handle_t *)&h->next_turn, NULL);
+    uv_close((uv_handle_t *)&h->rest, NULL);
 }
 
 /* --- turns -------------------------------------------------------------------------------------
@@ -75,6 +77,15 @@ static void leave_turn(struct conn *c)
     c->due = false;
 }
 
+static void on_next_turn(uv_idle_t *idle);
+
+static void on_rested(uv_timer_t *timer)
+{
+    struct host *h = timer->data;
+    if (h->first_due)
+        uv_idle_start(&h->next_turn, on_next_turn);
+}
+
 static void on_next_turn(uv_idle_t *idle)
 {
     struct host *h = idle->data;
@@ -84,8 +95,11 @@ static void on_next_turn(uv_idle_t *idle)
         leave_turn(c);
         turn(c);
     }
-    if (!h->first_due)
+    bool rest = h->first_due && pool_in_use(h->pool);
+    if (!h->first_due || rest)
         uv_idle_stop(idle);
+    if (rest)
+        uv_timer_start(&h->rest, on_rested, REST_MS, 0);
 }
 
 /* Behind the others that have messages left: between the turns the loop looks for what is new. */
@@ -98,7 +112,8 @@ static void wait_turn(struct conn *c)
     c->next_due = NULL;
     *(h->last_due ? &h->last_due->next_due : &h->first_due) = c;
     h->last_due = c;
-    uv_idle_start(&h->next_turn, on_next_turn);
+    if (!uv_is_active((uv_handle_t *)&h->rest))
+        uv_idle_start(&h->next_turn, on_next_turn);
 }
 
 /* --- the end -----------------------------------------------------------------------------------

@@ -9,7 +9,8 @@
  *   a message that is no request       one error, the connection goes on
  *   a stream that cannot go on         one error, then the end (not JSON, over the size limit)
  *   half a message for 10 s            the same
- *   many messages at once              one, then the next of another that has many
+ *   many messages at once              one, then the next of another that has many; while a reader
+ *                                      is in use, a rest between
  *   too much asked or not read         no more is read until the peer has read its answers
  *   no progress in reading for 30 s    closed
  *   the peer shuts its sending side    every answer is still delivered, then the end
@@ -32,6 +33,7 @@ struct host {
     struct pool *pool;
     struct conn *conns;
     uv_idle_t next_turn;               /* while any has messages left */
+    uv_timer_t rest;                   /* between their turns, while a reader is in use */
     struct conn *first_due, *last_due; /* these */
     struct news *news;                 /* NULL while nobody subscribes */
     struct cache *cache;               /* NULL: answers are not kept */

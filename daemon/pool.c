@@ -8,7 +8,13 @@
 #include "lib/log.h"
 #include "lib/shards.h"
 
-enum { HEAVY_NS = 15 * 1000 * 1000, SPARE_BYTES = 1 << 20, WATCH_MS = 500, LOW_TURN = 4 };
+enum {
+    HEAVY_NS = 15 * 1000 * 1000,
+    SPARE_BYTES = 1 << 20,
+    WATCH_MS = 500,
+    LOW_TURN = 4,
+    USED_NS = 20 * 1000 * 1000
+};
 static const uint64_t LATE_NS = 1000000000u, STUCK_NS = 5000000000u;
 
 static void nothing(uv_work_t *w)
@@ -249,6 +255,7 @@ static void worked(uv_work_t *w, int status)
     struct pool *p = r->pool;
     remove_running(p, r);
     p->free[p->n_free++] = r->reader;
+    p->used_ns = uv_hrtime();
     r->reader = NULL;
     p->n_heavy -= r->heavy;
     if (r->lane)
@@ -317,6 +324,11 @@ static enum lane_rank rank_of(const struct lane *lane)
     if (lane->running)
         return LANE_BUSY;
     return lane->share && lane->share->held ? LANE_OTHER : LANE_FRESH;
+}
+
+bool pool_in_use(const struct pool *p)
+{
+    return p->n_running || (p->used_ns && uv_hrtime() - p->used_ns < USED_NS);
 }
 
 void pool_submit(struct pool *p, struct lane *lane, struct request *r)

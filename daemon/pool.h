@@ -51,6 +51,7 @@ struct pool {
     unsigned n_running, n_heavy; /* n_heavy: of lanes that were heavy */
     struct lane *first, *last;   /* that hold requests, by rank, then in the order of their turn */
     unsigned turns;
+    uint64_t used_ns; /* when a request ended last */
 };
 
 /* `config` and `methods` must outlive the pool. ERR_MEMORY and what reader_init says. */
@@ -63,6 +64,9 @@ void pool_shun(struct pool *p, unsigned seconds);
 void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 /* Takes a QUEUED request back: it is the caller's again, and done will not be called. */
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
+/* A request runs, or has within the last 20 ms: somebody is there who waits for more than a look.
+ */
+bool pool_in_use(const struct pool *p);
 /* A request that runs, and whose lane may go before it ends. */
 void pool_disown(struct request *r);
 /* Closes the timer, so that the loop can end. */

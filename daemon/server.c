@@ -18,6 +18,8 @@
 
 enum {
     ACCEPT_AT_ONCE = 8, /* those that are connected are looked at between */
+    ACCEPT_BESIDE = 4,  /* in a millisecond, while a reader is in use */
+    REST_MS = 1,
     RETRY_MS = 1000,
     FINISH_MS = 2000,
     LINGER_MS = 500,
@@ -43,6 +45,8 @@ struct server {
     const struct daemon_options *options;
     struct settings *settings, *retired;
     unsigned max_conns;
+    unsigned accepted; /* in that millisecond */
+    uint64_t accepted_ms;
     bool stopping, finished, again;
 };
 
@@ -209,6 +213,7 @@ static bool accept_some(struct server *s)
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
         int fd = accept4(s->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
+            s->accepted++;
             welcome(s, fd);
             continue;
         }
@@ -228,7 +233,17 @@ static void on_accept(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    accept_some(poll->data);
+    struct server *s = poll->data;
+    uint64_t now = uv_now(&s->loop);
+    if (now != s->accepted_ms)
+        s->accepted = 0;
+    s->accepted_ms = now;
+    if (s->accepted < ACCEPT_BESIDE || !pool_in_use(&s->pool)) {
+        accept_some(s);
+        return;
+    }
+    uv_poll_stop(&s->accept);
+    uv_timer_start(&s->retry, on_retry, REST_MS, 0);
 }
 
 static void on_idle(uv_timer_t *timer)

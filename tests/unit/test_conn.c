@@ -284,6 +284,38 @@ static void test_gives_way(void **state)
     (void)state;
 }
 
+/* While a reader is in use the loop sleeps between the turns of those who have many. */
+static void test_rests(void **state)
+{
+    enum { MANY = 600 };
+    int fds[1];
+    uv_loop_t loop;
+    struct buf many = {0};
+    struct host *host = open_host(&loop, fds, 1);
+    host->pool->n_running = 1;
+    for (int i = 0; i < MANY; i++)
+        buf_str(&many, "{}\n");
+    assert_int_equal(send(fds[0], many.p, many.n, MSG_NOSIGNAL), many.n);
+    unsigned answered = 0;
+    while (!answered || uv_backend_timeout(&loop) == 0) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        answered += lines_there(fds[0]);
+    }
+    assert_in_range(answered, 1, MANY - 1);
+    while (answered < MANY) {
+        uv_run(&loop, UV_RUN_ONCE);
+        answered += lines_there(fds[0]);
+    }
+    host->pool->n_running = 0;
+    host_close(host);
+    host_end(host);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    close(fds[0]);
+    buf_free(&many);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_never_reads),
         cmocka_unit_test(test_slow_reader),
         cmocka_unit_test(test_gives_way),
+        cmocka_unit_test(test_rests),
         /* Last: it starts libuv's threads in this process, and the others fork. */
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_turns_of_processes),
