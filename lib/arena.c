@@ -72,14 +72,44 @@ void *arena_grow(struct arena *a, const void *old, size_t have, size_t want, siz
     return p;
 }
 
+/* The place of the chunk that holds the array at `p`, of `n` bytes, and nothing else. */
+static struct arena_chunk **chunk_of(struct arena *a, const void *p, size_t n)
+{
+    struct arena_chunk **at = &a->chunk;
+    if (n <= CHUNK_MAX)
+        return NULL;
+    while (*at && (*at)->bytes != p)
+        at = &(*at)->older;
+    return *at && (*at)->size - n < alignof(max_align_t) && (*at)->fill == (*at)->size ? at : NULL;
+}
+
+/* A chunk grows as a whole: what is large moves by its pages. */
+static void *chunk_grow(struct arena *a, struct arena_chunk **at, size_t n)
+{
+    size_t align = alignof(max_align_t);
+    if (n > SIZE_MAX / 2)
+        return NULL;
+    n = (n + align - 1) / align * align;
+    struct arena_chunk *c = realloc(*at, sizeof *c + n);
+    if (!c) {
+        a->failed = true;
+        return NULL;
+    }
+    a->used += n - c->size;
+    c->size = c->fill = n;
+    *at = c;
+    return c->bytes;
+}
+
 bool arena_more(struct arena *a, void **ptr, size_t n, size_t *cap, size_t size)
 {
     size_t want = *cap ? *cap * 2 : 8, bytes;
     bool fits = want > *cap && !__builtin_mul_overflow(want, size, &bytes);
-    void *p = fits ? arena_raw(a, bytes) : NULL;
+    struct arena_chunk **own = fits ? chunk_of(a, *ptr, *cap * size) : NULL;
+    void *p = own ? chunk_grow(a, own, bytes) : fits ? arena_raw(a, bytes) : NULL;
     if (!p)
         return false;
-    if (n)
+    if (n && !own)
         memcpy(p, *ptr, n * size);
     *ptr = p;
     *cap = want;

@@ -66,7 +66,8 @@ void arena_recycle(struct arena *a, size_t most);
 
 /*
  * Appends `value` to the array `ptr` with count `n` and capacity `cap`; evaluates to false when
- * out of memory (the array is as before).
+ * out of memory (the array is as before). An array that is moved leaves nothing behind: a large one
+ * takes its place along, so keep no pointer into it.
  */
 #define ARENA_PUSH(a, ptr, n, cap, ...)                                                            \
     (((n) < (cap) || arena_more((a), (void **)&(ptr), (n), &(cap), sizeof *(ptr))) &&              \

@@ -132,6 +132,26 @@ static void arena_push_grows(void **state)
     arena_free(&a);
 }
 
+/* A large array takes its place along, and what was handed out beside it stays. */
+static void arena_push_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    uint32_t *v = NULL;
+    char *other = NULL;
+    size_t n = 0, cap = 0;
+    for (uint32_t i = 0; i < 3000000; i++) {
+        assert_true(ARENA_PUSH(&a, v, n, cap, i));
+        if (i % 500000 == 0)
+            assert_non_null(other = arena_strndup(&a, "beside", 6));
+    }
+    for (uint32_t i = 0; i < 3000000; i++)
+        assert_true(v[i] == i);
+    assert_string_equal(other, "beside");
+    assert_in_range(a.used, cap * sizeof *v, cap * sizeof *v + (3 << 20));
+    arena_free(&a);
+}
+
 static void numbers_and_strings_come_back(void **state)
 {
     (void)state;
@@ -247,6 +267,7 @@ int main(void)
         cmocka_unit_test(arena_recycle_keeps_one_piece),
         cmocka_unit_test(arena_refuses_what_cannot_be),
         cmocka_unit_test(arena_push_grows),
+        cmocka_unit_test(arena_push_leaves_nothing_behind),
         cmocka_unit_test(numbers_and_strings_come_back),
         cmocka_unit_test(broken_numbers_are_refused),
         cmocka_unit_test(buffers_grow_drop_and_print),
