@@ -18,6 +18,7 @@ struct container {
     enum container_kind kind;
     bool marked;   /* its list marker was passed: the line it stands on is behind */
     int32_t block; /* ITEM: its block; QUOTE: the block of its paragraphs, -1 before the first */
+    int32_t item;  /* ITEM: as which it was handed over, or the item around it where it was not */
     size_t owner;  /* the container whose block takes the paragraphs: nearest item, else the
                       outermost quote */
 };
@@ -30,10 +31,14 @@ struct open_link {
 };
 
 struct reading {
-    struct arena *a;
+    struct arena *a;  /* what lives as long as the caller wants */
+    struct arena own; /* what does not: the shadow, the block at work */
     struct shadow *s;
     const char *src;
-    struct markdown *m;
+    const struct markdown_taker *to;
+    struct markdown_block at; /* the block at work, its arrays used again for the next one */
+    int32_t n_blocks;         /* begun */
+    int32_t n_taken;          /* handed over */
     struct container *stack;
     size_t n_stack, cap_stack;
     struct open_link *open;
@@ -95,25 +100,46 @@ static size_t line_of(struct reading *r, size_t at)
 
 /* --- blocks -------------------------------------------------------------------------------- */
 
-static struct markdown_block *block_at(struct reading *r)
+static struct container *owner(const struct reading *r)
 {
-    return &r->m->blocks[r->block];
-}
-
-static bool new_block(struct reading *r, enum markdown_kind kind, int32_t parent)
-{
-    struct markdown *m = r->m;
-    struct markdown_block b = {.kind = kind, .parent = parent, .nested = r->n_stack > 0};
-    if (m->n_blocks >= INT32_MAX || !ARENA_PUSH(r->a, m->blocks, m->n_blocks, m->cap_blocks, b))
-        return false;
-    r->block = (int32_t)(m->n_blocks - 1);
-    return true;
+    return r->n_stack ? &r->stack[r->stack[r->n_stack - 1].owner] : NULL;
 }
 
 static int32_t item_around(const struct reading *r)
 {
-    const struct container *c = r->n_stack ? &r->stack[r->stack[r->n_stack - 1].owner] : NULL;
-    return c && c->kind == CONTAINER_ITEM ? c->block : -1;
+    const struct container *c = owner(r);
+    return c && c->kind == CONTAINER_ITEM ? c->item : -1;
+}
+
+/* One with nothing visible is left out; what lay in it lies in its parent. */
+static bool hand_over(struct reading *r)
+{
+    struct container *c = owner(r);
+    bool item = c && c->kind == CONTAINER_ITEM && c->block + 1 == r->n_blocks;
+    if (r->n_blocks && r->at.n_runs) {
+        if (!r->to->take(r->to->ctx, &r->at))
+            return false;
+        if (item)
+            c->item = r->n_taken;
+        r->n_taken++;
+    } else if (item) {
+        c->item = r->at.parent;
+    }
+    return true;
+}
+
+static bool new_block(struct reading *r, enum markdown_kind kind)
+{
+    struct markdown_block *b = &r->at;
+    if (!hand_over(r) || r->n_blocks == INT32_MAX)
+        return false;
+    b->kind = kind;
+    b->level = 0;
+    b->nested = r->n_stack > 0;
+    b->parent = item_around(r);
+    b->n_lines = b->n_runs = b->n_links = b->n_tags = 0;
+    r->block = r->n_blocks++;
+    return true;
 }
 
 static void begin_leaf(struct reading *r)
@@ -121,16 +147,16 @@ static void begin_leaf(struct reading *r)
     r->fresh = true;
     r->callout = false;
     r->html_end = 0;
-    r->pause = block_at(r)->n_runs ? PAUSE_BREAK : PAUSE_NONE;
+    r->pause = r->at.n_runs ? PAUSE_BREAK : PAUSE_NONE;
 }
 
 /* A paragraph goes to the item or the quote around it, while nothing else came in between. */
 static bool begin_paragraph(struct reading *r)
 {
-    struct container *c = r->n_stack ? &r->stack[r->stack[r->n_stack - 1].owner] : NULL;
-    if (c && c->block >= 0 && (size_t)c->block + 1 == r->m->n_blocks)
+    struct container *c = owner(r);
+    if (c && c->block >= 0 && c->block + 1 == r->n_blocks)
         r->block = c->block;
-    else if (!new_block(r, MARKDOWN_TEXT, item_around(r)))
+    else if (!new_block(r, MARKDOWN_TEXT))
         return false;
     else if (c && c->kind == CONTAINER_QUOTE)
         c->block = r->block;
@@ -140,7 +166,7 @@ static bool begin_paragraph(struct reading *r)
 
 static bool begin_block(struct reading *r, enum markdown_kind kind)
 {
-    if (!new_block(r, kind, item_around(r)))
+    if (!new_block(r, kind))
         return false;
     begin_leaf(r);
     return true;
@@ -164,13 +190,13 @@ static bool push_container(struct reading *r, enum container_kind kind)
     size_t self = r->n_stack;
     struct container c = {.kind = kind, .block = -1, .owner = self};
     if (kind == CONTAINER_ITEM) {
-        if (!new_block(r, MARKDOWN_ITEM, item_around(r)))
+        if (!new_block(r, MARKDOWN_ITEM))
             return false;
         c.block = r->block;
     } else if (self) {
         c.owner = r->stack[self - 1].owner;
     }
-    return ARENA_PUSH(r->a, r->stack, r->n_stack, r->cap_stack, c);
+    return ARENA_PUSH(&r->own, r->stack, r->n_stack, r->cap_stack, c);
 }
 
 /* --- lines --------------------------------------------------------------------------------- */
@@ -196,7 +222,7 @@ static size_t behind_prefix(const struct reading *r, size_t line, bool first)
 
 static bool push_line(struct reading *r, size_t line, size_t begin, size_t end)
 {
-    struct markdown_block *b = block_at(r);
+    struct markdown_block *b = &r->at;
     while (end > begin && is_blank(r->src[end - 1]))
         end--;
     struct markdown_line l = {(uint32_t)begin, (uint32_t)end, r->s->first_line + (uint32_t)line,
@@ -204,7 +230,7 @@ static bool push_line(struct reading *r, size_t line, size_t begin, size_t end)
     r->fresh = false;
     r->leaf_line = line;
     pass_markers(r);
-    return ARENA_PUSH(r->a, b->lines, b->n_lines, b->cap_lines, l);
+    return ARENA_PUSH(&r->own, b->lines, b->n_lines, b->cap_lines, l);
 }
 
 /* The block's lines up to the one that visible byte `at` lies on. */
@@ -227,8 +253,8 @@ static bool reach_line(struct reading *r, size_t at)
 
 static bool push_run(struct reading *r, struct markdown_run run)
 {
-    struct markdown_block *b = block_at(r);
-    return ARENA_PUSH(r->a, b->runs, b->n_runs, b->cap_runs, run);
+    struct markdown_block *b = &r->at;
+    return ARENA_PUSH(&r->own, b->runs, b->n_runs, b->cap_runs, run);
 }
 
 /* source[begin..end) is visible, as it stands or as `put`. */
@@ -236,7 +262,7 @@ static bool show(struct reading *r, size_t begin, size_t end, struct slice put)
 {
     if (r->block < 0)
         return true;
-    struct markdown_block *b = block_at(r);
+    struct markdown_block *b = &r->at;
     struct markdown_run *last = b->n_runs ? &b->runs[b->n_runs - 1] : NULL;
     if (last && begin < last->end)
         begin = last->end;
@@ -274,8 +300,8 @@ static void pause(struct reading *r, enum pause p)
 
 static bool push_link(struct reading *r, struct markdown_link link)
 {
-    struct markdown_block *b = block_at(r);
-    return ARENA_PUSH(r->a, b->links, b->n_links, b->cap_links, link);
+    struct markdown_block *b = &r->at;
+    return ARENA_PUSH(&r->own, b->links, b->n_links, b->cap_links, link);
 }
 
 static bool has_scheme(struct slice s)
@@ -345,16 +371,16 @@ static bool open_link(struct reading *r, const MD_ATTRIBUTE *to, bool image)
         if ((target.n && !o.link.target.p) || (hash && !o.link.heading.p))
             return false;
     }
-    o.first_run = block_at(r)->n_runs;
+    o.first_run = r->at.n_runs;
     if (image && o.first_run)
         pause(r, PAUSE_WRAP); /* a picture's words are no part of the words around it */
-    return ARENA_PUSH(r->a, r->open, r->n_open, r->cap_open, o);
+    return ARENA_PUSH(&r->own, r->open, r->n_open, r->cap_open, o);
 }
 
 /* ![text|300](image): the size is not visible. */
 static void drop_size(struct reading *r, size_t first_run)
 {
-    struct markdown_block *b = block_at(r);
+    struct markdown_block *b = &r->at;
     if (b->n_runs <= first_run || b->runs[b->n_runs - 1].put.p)
         return;
     struct markdown_run *last = &b->runs[b->n_runs - 1];
@@ -375,7 +401,7 @@ static bool close_link(struct reading *r)
     struct open_link o = r->open[--r->n_open];
     if (o.image)
         drop_size(r, o.first_run);
-    struct markdown_block *b = block_at(r);
+    struct markdown_block *b = &r->at;
     if (o.seen && b->n_runs) {
         size_t end = b->runs[b->n_runs - 1].end;
         if (end > o.link.at)
@@ -445,8 +471,8 @@ static bool tags_in(struct reading *r, size_t begin, size_t end)
         struct slice tag = slice_of(r->src + i + 1, (size_t)(rest.p - r->src) - i - 1);
         while (tag.n && (tag.p[tag.n - 1] == '/' || tag.p[tag.n - 1] == '-'))
             tag.n--;
-        struct markdown_block *b = block_at(r);
-        if (!ARENA_PUSH(r->a, b->tags, b->n_tags, b->cap_tags, tag))
+        struct markdown_block *b = &r->at;
+        if (!ARENA_PUSH(&r->own, b->tags, b->n_tags, b->cap_tags, tag))
             return false;
     }
     return true;
@@ -775,7 +801,7 @@ static bool end_code(struct reading *r)
         if (line < r->s->n_lines && !place_fence(r, line))
             return false;
     }
-    struct markdown_block *b = block_at(r);
+    struct markdown_block *b = &r->at;
     if (r->fence && b->n_lines) {
         size_t line = r->leaf_line + 1;
         while (line < r->s->n_lines && line_begin(r, line) == line_end(r, line))
@@ -833,7 +859,7 @@ static int on_enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     case MD_BLOCK_H:
         if (!begin_block(r, MARKDOWN_HEADING))
             return -1;
-        block_at(r)->level = (uint8_t)((const MD_BLOCK_H_DETAIL *)detail)->level;
+        r->at.level = (uint8_t)((const MD_BLOCK_H_DETAIL *)detail)->level;
         return 0;
     case MD_BLOCK_CODE:
         return went(begin_code(r, detail));
@@ -875,6 +901,9 @@ static int on_leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 static int on_enter_span(MD_SPANTYPE type, void *detail, void *ctx)
 {
     struct reading *r = ctx;
+    bool link = type == MD_SPAN_A || type == MD_SPAN_IMG;
+    if (link && r->block < 0 && (!r->n_stack || !begin_paragraph(r)))
+        return r->n_stack ? -1 : 0;
     if (type == MD_SPAN_A)
         return went(open_link(r, &((const MD_SPAN_A_DETAIL *)detail)->href, false));
     if (type == MD_SPAN_IMG)
@@ -940,31 +969,8 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE n, void *ctx)
     }
 }
 
-/* Drops the blocks with nothing visible; what lay in them lies in their parents. */
-static bool drop_empty(struct arena *a, struct markdown *m)
+static bool read_all(struct reading *r)
 {
-    int32_t *to = arena_array(a, m->n_blocks, sizeof *to);
-    size_t n = 0;
-    for (size_t i = 0; to && i < m->n_blocks; i++) {
-        struct markdown_block *b = &m->blocks[i];
-        b->parent = b->parent < 0 ? -1 : to[b->parent];
-        to[i] = b->n_runs ? (int32_t)n : b->parent;
-        if (b->n_runs)
-            m->blocks[n++] = *b;
-    }
-    m->n_blocks = n;
-    return to;
-}
-
-int markdown_parse(struct arena *a, struct slice source, size_t from, uint32_t line,
-    struct markdown *m, struct err *e)
-{
-    *m = (struct markdown){0};
-    struct shadow s;
-    if (!shadow_make(a, source, from, line, &s))
-        return err_memory(e);
-    m->n_bare_bullets = s.n_bare_bullets;
-    struct reading r = {.a = a, .s = &s, .src = source.p, .m = m, .block = -1};
     const MD_PARSER parser = {
         .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS,
         .enter_block = on_enter_block,
@@ -973,9 +979,20 @@ int markdown_parse(struct arena *a, struct slice source, size_t from, uint32_t l
         .leave_span = on_leave_span,
         .text = on_text,
     };
-    if (s.n && md_parse(s.p, (MD_SIZE)s.n, &parser, &r))
-        return err_memory(e);
-    return drop_empty(a, m) ? 0 : err_memory(e);
+    const struct shadow *s = r->s;
+    return (!s->n || md_parse(s->p, (MD_SIZE)s->n, &parser, r) == 0) && hand_over(r);
+}
+
+int markdown_parse(struct arena *a, struct slice source, size_t from, uint32_t line,
+    const struct markdown_taker *to, size_t *n_bare_bullets, struct err *e)
+{
+    struct shadow s;
+    struct reading r = {.a = a, .s = &s, .src = source.p, .to = to, .block = -1};
+    bool well = shadow_make(&r.own, source, from, line, &s);
+    *n_bare_bullets = s.n_bare_bullets;
+    well = well && read_all(&r) && !r.own.failed;
+    arena_free(&r.own);
+    return well ? 0 : err_memory(e);
 }
 
 bool markdown_wikilink(

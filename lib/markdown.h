@@ -13,7 +13,8 @@
  * Time is linear in what people write; a table of more than 128 columns and container marks beyond
  * the 64th of a line are read as text, because md4c's time grows with their square.
  *
- * All offsets are bytes of `source`. Everything comes from the arena or points into the source.
+ * All offsets are bytes of `source`. What a block's slices point to is the source, or comes from
+ * the arena. A block is handed over when it is whole, so that no more than one is ever held.
  */
 #ifndef KB_MARKDOWN_H
 #define KB_MARKDOWN_H
@@ -54,7 +55,7 @@ struct markdown_block {
     enum markdown_kind kind;
     uint8_t level;  /* headings */
     bool nested;    /* lies in a quote or a list item */
-    int32_t parent; /* index of the list item it lies in, or -1 */
+    int32_t parent; /* number of the list item it lies in, from 0, or -1 */
     struct markdown_line *lines;
     size_t n_lines, cap_lines;
     struct markdown_run *runs; /* in order, at least one */
@@ -65,15 +66,16 @@ struct markdown_block {
     size_t n_tags, cap_tags;
 };
 
-struct markdown {
-    struct markdown_block *blocks; /* in order of their first line; each has something visible */
-    size_t n_blocks, cap_blocks;
-    size_t n_bare_bullets;
+/* Who takes the blocks, in order of their first line; each has something visible. Its arrays are
+ * there during the call only. False: out of memory. */
+struct markdown_taker {
+    bool (*take)(void *ctx, const struct markdown_block *b);
+    void *ctx;
 };
 
 /* Reads source[from..], whose first line is number `line`. -1: out of memory. */
 int markdown_parse(struct arena *a, struct slice source, size_t from, uint32_t line,
-    struct markdown *m, struct err *e);
+    const struct markdown_taker *to, size_t *n_bare_bullets, struct err *e);
 
 /* The inside of [[...]]: "Muse Spark#Notes|it". `visible` is what a reader sees of it, {p, 0} at
  * least. False when it is none (empty, nothing but blanks). */

@@ -77,13 +77,8 @@ static struct slice rendered(struct arena *a, const struct unit *u)
 
 /* --- from source to unit --------------------------------------------------------------------- */
 
-/* A line of a unit, in the source; both kinds of blocks give these. */
-struct piece {
-    uint32_t begin, end, line, col;
-};
-
-static bool place_lines(
-    struct arena *a, struct slice source, struct unit *u, const struct piece *lines, size_t n)
+static bool place_lines(struct arena *a, struct slice source, struct unit *u,
+    const struct markdown_line *lines, size_t n)
 {
     u->lines = arena_array(a, n, sizeof *u->lines);
     if (!u->lines)
@@ -112,16 +107,16 @@ static bool place_lines(
 
 /* Where a byte of the source lies in the unit's text; *from is the line to look from. */
 static uint32_t text_offset(
-    const struct unit *u, const struct piece *lines, size_t n, size_t *from, uint32_t at)
+    const struct unit *u, const struct markdown_line *lines, size_t n, size_t *from, uint32_t at)
 {
     while (*from + 1 < n && lines[*from + 1].begin <= at)
         (*from)++;
-    const struct piece *l = &lines[*from];
+    const struct markdown_line *l = &lines[*from];
     uint32_t in = at < l->begin ? 0 : at > l->end ? l->end - l->begin : at - l->begin;
     return u->lines[*from].begin + in;
 }
 
-static bool place_runs(struct arena *a, struct unit *u, const struct piece *lines, size_t n,
+static bool place_runs(struct arena *a, struct unit *u, const struct markdown_line *lines, size_t n,
     const struct markdown_run *runs, size_t n_runs)
 {
     u->runs = arena_array(a, n_runs, sizeof *u->runs);
@@ -300,12 +295,12 @@ static bool make_head(
     if (!f->n_lines)
         return true;
     struct head h = {0};
-    struct piece *lines = arena_array(a, f->n_lines, sizeof *lines);
+    struct markdown_line *lines = arena_array(a, f->n_lines, sizeof *lines);
     if (!lines)
         return false;
     for (size_t i = 0; i < f->n_lines; i++) {
         const struct frontmatter_line *l = &f->lines[i];
-        lines[i] = (struct piece){l->begin, l->end, l->line, l->col};
+        lines[i] = (struct markdown_line){l->begin, l->end, l->line, l->col};
         struct markdown_run gap = {h.n_runs ? h.runs[h.n_runs - 1].end : 0, l->begin,
             l->joins ? SLICE_LIT(" ") : SLICE_LIT("\n")};
         if ((h.n_runs && !ARENA_PUSH(a, h.runs, h.n_runs, h.cap_runs, gap)) ||
@@ -399,38 +394,15 @@ static bool own_date(struct arena *a, struct unit *u, const struct markdown_bloc
 struct making {
     struct arena *a;
     struct note *n;
-    const struct markdown *m;
+    size_t cap_units;
     int32_t above[7]; /* latest heading of each level */
     bool plain_titles;
 };
 
-/* In plain text without any heading, a short line of its own before other text is one. */
-static uint8_t title_level(const struct making *k, size_t i)
-{
-    const struct markdown_block *b = &k->m->blocks[i];
-    if (!k->plain_titles || b->kind != MARKDOWN_TEXT || b->nested || b->n_lines != 1 ||
-        b->n_links || i + 1 >= k->m->n_blocks)
-        return 0;
-    const char *p = k->n->source.p;
-    struct slice s = slice_of(p + b->lines[0].begin, b->lines[0].end - b->lines[0].begin);
-    return s.n > TITLE_LINE_MAX || strchr(".,;!?", s.p[s.n - 1]) ? 0 : i == 0 ? 1 : 2;
-}
-
-static int32_t heading_above(const struct making *k, uint8_t level)
-{
-    int32_t best = -1;
-    for (int l = 1; l < level; l++)
-        if (k->above[l] > best)
-            best = k->above[l];
-    return best;
-}
-
 static bool take_links(struct arena *a, const struct markdown_block *b, struct unit *u)
 {
-    if (!b->n_links)
-        return true;
-    u->links = arena_array(a, b->n_links, sizeof *u->links);
-    if (!u->links)
+    u->links = b->n_links ? arena_array(a, b->n_links, sizeof *u->links) : NULL;
+    if (b->n_links && !u->links)
         return false;
     for (size_t i = 0; i < b->n_links; i++) {
         const struct markdown_link *l = &b->links[i];
@@ -440,34 +412,15 @@ static bool take_links(struct arena *a, const struct markdown_block *b, struct u
     return true;
 }
 
-static bool make_unit(struct making *k, size_t i, struct unit *u)
+static bool take_tags(struct arena *a, const struct markdown_block *b, struct unit *u)
 {
-    static const enum unit_kind kinds[] = {[MARKDOWN_TEXT] = UNIT_TEXT,
-        [MARKDOWN_ITEM] = UNIT_BULLET,
-        [MARKDOWN_HEADING] = UNIT_HEADING,
-        [MARKDOWN_ROW] = UNIT_ROW,
-        [MARKDOWN_CODE] = UNIT_CODE};
-    const struct markdown_block *b = &k->m->blocks[i];
-    *u = (struct unit){.kind = kinds[b->kind],
-        .parent = b->parent < 0 ? -1 : b->parent + 1,
-        .level = b->level,
-        .tags = b->tags,
-        .n_tags = b->n_tags};
-    struct piece *lines = arena_array(k->a, b->n_lines, sizeof *lines);
-    if (!lines)
-        return false;
-    for (size_t l = 0; l < b->n_lines; l++)
-        lines[l] =
-            (struct piece){b->lines[l].begin, b->lines[l].end, b->lines[l].line, b->lines[l].col};
-    if (!place_lines(k->a, k->n->source, u, lines, b->n_lines) ||
-        !place_runs(k->a, u, lines, b->n_lines, b->runs, b->n_runs) || !take_links(k->a, b, u))
-        return false;
-    uint8_t title = title_level(k, i);
-    if (title) {
-        u->kind = UNIT_HEADING;
-        u->level = title;
-    }
-    u->heading = heading_above(k, u->kind == UNIT_HEADING ? u->level : 7);
+    u->tags = b->n_tags ? arena_grow(a, b->tags, b->n_tags, b->n_tags, sizeof *u->tags) : NULL;
+    u->n_tags = b->n_tags;
+    return !b->n_tags || u->tags;
+}
+
+static bool take_date(const struct making *k, const struct markdown_block *b, struct unit *u)
+{
     u->day = DAY_NONE;
     if (b->kind == MARKDOWN_ITEM && !own_date(k->a, u, b))
         return false;
@@ -480,13 +433,71 @@ static bool make_unit(struct making *k, size_t i, struct unit *u)
     return true;
 }
 
-static void pass_heading(struct making *k, const struct unit *u, bool nested, int32_t self)
+static bool make_unit(void *ctx, const struct markdown_block *b)
 {
-    if (u->kind != UNIT_HEADING || nested)
+    static const enum unit_kind kinds[] = {[MARKDOWN_TEXT] = UNIT_TEXT,
+        [MARKDOWN_ITEM] = UNIT_BULLET,
+        [MARKDOWN_HEADING] = UNIT_HEADING,
+        [MARKDOWN_ROW] = UNIT_ROW,
+        [MARKDOWN_CODE] = UNIT_CODE};
+    struct making *k = ctx;
+    struct note *n = k->n;
+    struct unit u = {.kind = kinds[b->kind],
+        .parent = b->parent < 0 ? -1 : b->parent + 1,
+        .heading = -1,
+        .level = b->level,
+        .nested = b->nested};
+    k->plain_titles &= b->kind != MARKDOWN_HEADING;
+    return place_lines(k->a, n->source, &u, b->lines, b->n_lines) &&
+           place_runs(k->a, &u, b->lines, b->n_lines, b->runs, b->n_runs) &&
+           take_links(k->a, b, &u) && take_tags(k->a, b, &u) && take_date(k, b, &u) &&
+           ARENA_PUSH(k->a, n->units, n->n_units, k->cap_units, u);
+}
+
+/* In plain text without any heading, a short line of its own before other text is one. */
+static uint8_t title_level(const struct making *k, size_t i)
+{
+    const struct unit *u = &k->n->units[i];
+    if (!k->plain_titles || u->kind != UNIT_TEXT || u->nested || u->n_lines != 1 || u->n_links ||
+        i + 1 >= k->n->n_units)
+        return 0;
+    struct slice s = u->text;
+    return s.n > TITLE_LINE_MAX || strchr(".,;!?", s.p[s.n - 1]) ? 0 : i == 1 ? 1 : 2;
+}
+
+static int32_t heading_above(const struct making *k, uint8_t level)
+{
+    int32_t best = -1;
+    for (int l = 1; l < level; l++)
+        if (k->above[l] > best)
+            best = k->above[l];
+    return best;
+}
+
+static void pass_heading(struct making *k, const struct unit *u, int32_t self)
+{
+    if (u->kind != UNIT_HEADING || u->nested)
         return;
     k->above[u->level] = self;
     for (int l = u->level + 1; l < 7; l++)
         k->above[l] = -1;
+}
+
+/* Once all are there, since what is a title depends on all. */
+static void place_headings(struct making *k)
+{
+    for (size_t l = 0; l < 7; l++)
+        k->above[l] = -1;
+    for (size_t i = 1; i < k->n->n_units; i++) {
+        struct unit *u = &k->n->units[i];
+        uint8_t title = title_level(k, i);
+        if (title) {
+            u->kind = UNIT_HEADING;
+            u->level = title;
+        }
+        u->heading = heading_above(k, u->kind == UNIT_HEADING ? u->level : 7);
+        pass_heading(k, u, (int32_t)i);
+    }
 }
 
 /* "See also: A, B, C." as a note's last text names notes. */
@@ -514,24 +525,19 @@ static bool see_also(struct arena *a, struct unit *u)
     return true;
 }
 
-static bool make_units(
-    struct arena *a, struct note *n, const struct markdown *m, const struct frontmatter *f)
+static int make_units(struct arena *a, struct note *n, const struct frontmatter *f, struct err *e)
 {
-    struct making k = {.a = a, .n = n, .m = m, .plain_titles = m->n_bare_bullets > 0};
-    for (size_t l = 0; l < 7; l++)
-        k.above[l] = -1;
-    for (size_t i = 0; i < m->n_blocks; i++)
-        k.plain_titles &= m->blocks[i].kind != MARKDOWN_HEADING;
-    n->units = arena_array(a, m->n_blocks + 1, sizeof *n->units);
-    if (!n->units || !make_head(a, f, n, &n->units[0]))
-        return false;
-    for (size_t i = 0; i < m->n_blocks; i++) {
-        if (!make_unit(&k, i, &n->units[i + 1]))
-            return false;
-        pass_heading(&k, &n->units[i + 1], m->blocks[i].nested, (int32_t)i + 1);
-    }
-    n->n_units = m->n_blocks + 1;
-    return see_also(a, &n->units[n->n_units - 1]);
+    struct making k = {.a = a, .n = n, .plain_titles = true};
+    const struct markdown_taker to = {make_unit, &k};
+    struct unit head;
+    size_t bare_bullets;
+    if (!make_head(a, f, n, &head) || !ARENA_PUSH(a, n->units, n->n_units, k.cap_units, head))
+        return err_memory(e);
+    if (markdown_parse(a, n->source, f->body, f->body_line, &to, &bare_bullets, e) < 0)
+        return -1;
+    k.plain_titles &= bare_bullets > 0;
+    place_headings(&k);
+    return see_also(a, &n->units[n->n_units - 1]) ? 0 : err_memory(e);
 }
 
 static bool make_title(struct arena *a, struct note *n, struct slice stem)
@@ -558,10 +564,8 @@ int note_parse(struct arena *a, struct slice rel, struct slice bytes, struct not
     n->digest = n->day != DAY_NONE;
     n->day_source = n->digest ? DATE_FILE : DATE_NONE;
     struct frontmatter f;
-    struct markdown m;
     if (frontmatter_parse(a, n->source, &f, e) || !take_properties(a, &f, n) ||
-        markdown_parse(a, n->source, f.body, f.body_line, &m, e) || !make_units(a, n, &m, &f) ||
-        !make_title(a, n, stem))
+        make_units(a, n, &f, e) < 0 || !make_title(a, n, stem))
         return err_memory(e);
     size_t cap = 0;
     struct note_warning w = {f.warning_line, f.warning};

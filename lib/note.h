@@ -81,6 +81,7 @@ struct unit {
     int32_t heading; /* index of the nearest heading unit above, or -1; a heading's own is
                         the next higher level's */
     uint8_t level;   /* headings: 1 to 6 */
+    bool nested;     /* lies in a quote or a list item */
     day_t day;       /* event date or DAY_NONE */
     enum date_source day_source;
     struct note_link *links;
