@@ -71,12 +71,8 @@ static struct xquery *query_of(struct limit *l, const struct sample_query *q)
     for (size_t i = 0; i < words.n; i++)
         if (token_is_base(words.v[i].kind) && xkids_add(&l->m, &kids, leaf(l, &words.v[i], phrase)))
             return NULL;
-    struct xquery *all = kids.n == 1 ? kids.v[0]
-                                     : xquery_over(&l->m,
-                                           phrase   ? XQ_PHRASE
-                                           : either ? XQ_OR
-                                                    : XQ_AND,
-                                           kids);
+    struct xquery *all =
+        kids.n == 1 ? kids.v[0] : xquery_over(&l->m, either ? XQ_OR : XQ_AND, kids);
     return slice_is(q->kind, "date") ? dated(l, all, q->extra) : all;
 }
 

@@ -19,6 +19,7 @@
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/schema.h"
+#include "lib/sequence.h"
 
 enum {
     UNCOVERED_SHOWN = 20,
@@ -91,7 +92,6 @@ static int walk_term(void *ctx, struct slice term, uint32_t documents)
     struct checking *k = w->k;
     docid_t *ids;
     size_t n;
-    uint32_t positions;
     go_on();
     arena_reset(&k->note);
     if (xdb_postings(k->reader.db, &k->note, term, 1, SIZE_MAX, &ids, &n, k->e) < 0)
@@ -101,21 +101,23 @@ static int walk_term(void *ctx, struct slice term, uint32_t documents)
         err_set(k->e, ERR_DAMAGED, "a term has %zu units, not %" PRIu32, n, documents);
         return 1;
     }
-    /* Here, as the table has them in this order. */
-    bool prefixed = term.n && term.p[0] >= 'A' && term.p[0] <= 'Z';
-    for (size_t i = 0; i < n && !prefixed; i++)
-        if (xdb_positions(k->reader.db, ids[i], term, &positions, k->e) < 0)
-            return 1;
     return 0;
 }
 
 /* A unit's values: read, and there. */
 static int walk_values(struct checking *k, docid_t docid)
 {
-    struct slice value, day;
+    struct slice value, day, words;
+    struct sequence s;
     if (xdb_value(k->reader.db, &k->note, docid, SLOT_NOTE, &value, k->e) < 0 ||
-        xdb_value(k->reader.db, &k->note, docid, SLOT_DAY, &day, k->e) < 0)
+        xdb_value(k->reader.db, &k->note, docid, SLOT_DAY, &day, k->e) < 0 ||
+        xdb_value(k->reader.db, &k->note, docid, SLOT_SEQUENCE, &words, k->e) < 0)
         return -1;
+    sequence_open(&s, words);
+    while (sequence_next(&s))
+        ;
+    if (s.left.n)
+        return err_set(k->e, ERR_DAMAGED, "where the words of unit %u stand cannot be read", docid);
     return value.n ? 0 : err_set(k->e, ERR_DAMAGED, "unit %u has no note", docid);
 }
 
@@ -241,7 +243,7 @@ static int check_unit(struct checking *k, struct slice rel, const struct unit *u
     struct doc d;
     uint8_t id[UNIT_ID_BYTES];
     uint64_t hash;
-    struct slice data;
+    struct slice data, sequence;
     struct err why = {0};
     doc_id(s->text_hash, s->nth, id);
     if (doc_text_hash(&k->builder, i, &hash, k->e) < 0 ||
@@ -251,11 +253,12 @@ static int check_unit(struct checking *k, struct slice rel, const struct unit *u
         finding(k, rel, u->line, "the index has something else: run kbindex --full");
         return 0;
     }
-    if (xdb_data(k->reader.db, &k->note, s->docid, &data, &why) < 0) {
+    if (xdb_data(k->reader.db, &k->note, s->docid, &data, &why) < 0 ||
+        xdb_value(k->reader.db, &k->note, s->docid, SLOT_SEQUENCE, &sequence, &why) < 0) {
         if (why.code != ERR_NOT_FOUND)
             return err_set(k->e, why.code, "%s", why.text);
         finding(k, rel, u->line, "not in the index: run kbindex --full");
-    } else if (!slice_eq(data, d.data)) {
+    } else if (!slice_eq(data, d.data) || !slice_eq(sequence, d.sequence)) {
         finding(k, rel, u->line, "its text in the index is another: run kbindex --full");
     }
     return 0;

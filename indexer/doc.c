@@ -6,7 +6,7 @@
 
 #include "lib/hash.h"
 #include "lib/schema.h"
-#include "lib/sketch.h"
+#include "lib/sequence.h"
 
 enum { CACHE_BYTES = 48 << 20, PATH_TERM_BYTES = 220, PROPERTY_BYTES = 200, SPAN_MAX = 4 };
 
@@ -261,9 +261,9 @@ struct making {
     struct err *e;
 };
 
-static int put(struct making *m, struct slice term, uint32_t pos, uint32_t wdf)
+static int put(struct making *m, struct slice term, uint32_t wdf)
 {
-    struct doc_posting p = {term, pos, wdf};
+    struct doc_posting p = {term, wdf};
     if (!term.p || !ARENA_PUSH(m->a, m->d->postings, m->d->n, m->d->cap, p))
         return err_memory(m->e);
     return 0;
@@ -271,7 +271,7 @@ static int put(struct making *m, struct slice term, uint32_t pos, uint32_t wdf)
 
 static int put_flag(struct making *m, char prefix, struct slice text)
 {
-    return put(m, schema_term(m->a, prefix, text), 0, 0);
+    return put(m, schema_term(m->a, prefix, text), 0);
 }
 
 static int put_key(struct making *m, char prefix, struct slice name)
@@ -316,18 +316,16 @@ static int note_compound(struct making *m, const struct tokens *t, size_t at, st
 }
 
 /*
- * Positions are the base tokens' alone. A word's weight is its stem's, so its exact form has none;
- * a compound of letters is found by its words, a part of a camel-case word by its stem.
+ * A word's weight is its stem's, so its exact form has none; a compound of letters is found by its
+ * words, a part of a camel-case word by its stem.
  */
 static int exact_form(struct making *m, const struct token *t)
 {
-    bool base = token_is_base(t->kind);
     if (t->kind == TOKEN_PART || (t->kind == TOKEN_JOINED && !t->digit))
         return 0;
-    uint32_t pos = base ? t->pos : 0, wdf = token_is_stemmed(t) || t->kind == TOKEN_GRAM ? 0 : 1;
-    if (put(m, t->term, pos, wdf) < 0)
+    if (put(m, t->term, token_is_stemmed(t) || t->kind == TOKEN_GRAM ? 0 : 1) < 0)
         return -1;
-    return slice_eq(t->plain, t->term) ? 0 : put(m, t->plain, pos, 0);
+    return slice_eq(t->plain, t->term) ? 0 : put(m, t->plain, 0);
 }
 
 static int own_words(struct making *m, const struct tokens *t, struct slice text)
@@ -356,7 +354,7 @@ static int own_words(struct making *m, const struct tokens *t, struct slice text
         l->count++;
     }
     for (size_t i = 0; i < stems.n; i++)
-        if (put(m, stems.v[i]->stem, 0, stems.v[i]->count) < 0)
+        if (put(m, stems.v[i]->stem, stems.v[i]->count) < 0)
             return -1;
     return 0;
 }
@@ -368,7 +366,7 @@ static int inherit(struct making *m, struct doc_lexeme *const *v, size_t n, size
             continue;
         v[i]->context_stamp = m->b->stamp;
         --*left;
-        if (put(m, v[i]->context, 0, 1) < 0)
+        if (put(m, v[i]->context, 1) < 0)
             return -1;
     }
     return 0;
@@ -490,7 +488,7 @@ static int dates(struct making *m, docid_t docid)
     if (number_flag(m, 'D', 8, month * 100 + (uint32_t)d.day) < 0 ||
         number_flag(m, 'M', 6, month) < 0)
         return -1;
-    return docid >= DOCID_UNDATED ? put(m, SLICE_LIT("R"), 0, 0) : 0;
+    return docid >= DOCID_UNDATED ? put(m, SLICE_LIT("R"), 0) : 0;
 }
 
 static int flags(struct making *m, docid_t docid)
@@ -551,7 +549,7 @@ static int path_term(struct making *m)
     buf_printf(&term, "\t%" PRIu32, m->b->at.number);
     struct slice kept = term.failed ? slice_of(NULL, 0) : arena_dup(m->a, buf_view(&term));
     buf_free(&term);
-    return put(m, kept, 0, 0);
+    return put(m, kept, 0);
 }
 
 static int put_name(struct making *m, struct slice name)
@@ -636,23 +634,40 @@ static int record_data(struct making *m, size_t unit, const uint8_t id[UNIT_ID_B
     return m->d->data.p ? 0 : err_memory(m->e);
 }
 
-static int sketch(struct making *m, const struct tokens *t)
+/* Base tokens have a place; those of URLs theirs behind all others. */
+static void add_places(const struct tokens *t, bool aside, struct sequence_place *v, size_t *n)
 {
-    struct sketch s;
-    char bytes[SKETCH_BYTES];
-    if (sketch_make(&s, m->a, t, m->e) < 0)
-        return -1;
-    m->d->sketch = arena_dup(m->a, slice_of(bytes, sketch_write(&s, bytes)));
-    return m->d->sketch.p ? 0 : err_memory(m->e);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct token *k = &t->v[i];
+        if (!token_is_base(k->kind) || (k->pos >= TOKEN_ASIDE) != aside)
+            continue;
+        v[(*n)++] = (struct sequence_place){k->pos, sequence_word(k->term)};
+        if (!slice_eq(k->plain, k->term))
+            v[(*n)++] = (struct sequence_place){k->pos, sequence_word(k->plain)};
+    }
+}
+
+static int sequence(struct making *m, const struct tokens *t)
+{
+    struct buf bytes = {0};
+    struct sequence_place *v = arena_array(m->a, 2 * t->n, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        return err_memory(m->e);
+    add_places(t, false, v, &n);
+    add_places(t, true, v, &n);
+    int rc = sequence_write(&bytes, m->a, v, n, m->e);
+    m->d->sequence = arena_take(m->a, &bytes);
+    return rc || m->d->sequence.p || !n ? rc : err_memory(m->e);
 }
 
 static void sign(struct doc *d)
 {
     uint64_t h = hash64(slice_of((const char *)&d->day, sizeof d->day), d->note);
-    h = hash64(d->heading, hash64(d->sketch, h));
+    h = hash64(d->heading, hash64(d->sequence, h));
     for (size_t i = 0; i < d->n; i++) {
         const struct doc_posting *p = &d->postings[i];
-        h = hash64(p->term, h + ((uint64_t)p->pos << 32 | p->wdf));
+        h = hash64(p->term, h + p->wdf);
     }
     d->terms_sig = h;
     d->data_sig = hash64(d->data, 0);
@@ -708,7 +723,7 @@ int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES
         return err_memory(e);
     if (tokenize(&b->unit, text, &t, e) < 0 || own_words(&m, &t, text) < 0 ||
         flags(&m, docid) < 0 || (unit ? context(&m) : head(&m)) < 0 ||
-        bequeath(b, unit, &t, text, e) < 0 || sketch(&m, &t) < 0 || record_data(&m, unit, id) < 0)
+        bequeath(b, unit, &t, text, e) < 0 || sequence(&m, &t) < 0 || record_data(&m, unit, id) < 0)
         return -1;
     sign(d);
     d->id_term = doc_id_term(&b->unit, id);
@@ -721,8 +736,7 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
         return -1;
     for (size_t i = 0; i < d->n; i++) {
         const struct doc_posting *p = &d->postings[i];
-        if ((p->pos ? xdoc_posting(x, p->term, p->pos, p->wdf, e)
-                    : xdoc_term(x, p->term, p->wdf, e)) < 0)
+        if (xdoc_term(x, p->term, p->wdf, e) < 0)
             return -1;
     }
     char value[4];
@@ -736,7 +750,7 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
         if (xdoc_value(x, SLOT_DAY, slice_of(value, sizeof value), e) < 0)
             return -1;
     }
-    if ((d->sketch.n && xdoc_value(x, SLOT_SKETCH, d->sketch, e) < 0) ||
+    if ((d->sequence.n && xdoc_value(x, SLOT_SEQUENCE, d->sequence, e) < 0) ||
         (d->heading.n && xdoc_value(x, SLOT_HEADING, d->heading, e) < 0))
         return -1;
     return xdoc_data(x, d->data, e);

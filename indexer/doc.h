@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * doc: from a unit of a note to its document in the index: terms, positions, values and record, as
+ * doc: from a unit of a note to its document in the index: terms, values and record, as
  * schema.h tells them. Each unit's text is tokenised once; stems are looked up in a cache that
  * lives as long as the builder. Knows no database.
  *
@@ -28,7 +28,6 @@ enum { DOC_TEXT_BYTES = 512 << 10 };
 
 struct doc_posting {
     struct slice term;
-    uint32_t pos; /* 0: the term has no positions */
     uint32_t wdf;
 };
 
@@ -39,7 +38,7 @@ struct doc {
     struct slice id_term;
     day_t day;
     uint32_t note;
-    struct slice sketch, heading;
+    struct slice sequence, heading;
     uint64_t terms_sig; /* of all terms and values but the id */
     uint64_t data_sig;  /* of the record */
 };

@@ -145,14 +145,14 @@ static int check_file(const struct index_reader *r, const char *name, bool neede
     return regular ? 0 : err_set(e, ERR_DAMAGED, "%s is no regular file", name);
 }
 
-/* Xapian makes docdata and position only when there is something to put in. */
+/* Xapian makes docdata only when there is something to put in, and none of words' places. */
 static int check_files(const struct index_reader *r, struct err *e)
 {
     static const struct {
         const char *name;
         bool needed;
     } files[] = {{"iamglass", true}, {"postlist.glass", true}, {"termlist.glass", true},
-        {"docdata.glass", false}, {"position.glass", false}};
+        {"docdata.glass", false}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (check_file(r, files[i].name, files[i].needed, e) < 0)
             return -1;
@@ -177,8 +177,8 @@ static int add_kind(void *ctx, struct slice term, uint32_t documents)
     return !copy.p;
 }
 
-/* ASCII letters alone are a base token's exact form (schema.h); others may be without positions. */
-static bool has_positions(struct slice term)
+/* ASCII letters alone are a base token's exact form (schema.h); others may be without a place. */
+static bool has_place(struct slice term)
 {
     for (size_t i = 0; i < term.n; i++)
         if (term.p[i] < 'a' || term.p[i] > 'z')
@@ -191,25 +191,22 @@ static int check_unit(struct index_reader *r, struct arena *a, struct slice kind
 {
     docid_t *id;
     size_t n, n_terms;
-    struct slice data, *terms;
+    struct slice data, *terms, sequence;
     if (xdb_postings(r->db, a, kind, 1, 1, &id, &n, e) < 0)
         return -1;
     if (n == 0)
         return 0;
     if (xdb_data(r->db, a, *id, &data, e) < 0 ||
-        xdb_document_terms(r->db, a, *id, SLICE_LIT(""), &terms, &n_terms, e) < 0)
+        xdb_document_terms(r->db, a, *id, SLICE_LIT(""), &terms, &n_terms, e) < 0 ||
+        xdb_value(r->db, a, *id, SLOT_SEQUENCE, &sequence, e) < 0)
         return -1;
     if (data.n == 0)
         return err_set(e, ERR_DAMAGED, "docdata.glass gives no data for unit %u", *id);
-    for (size_t i = 0; i < n_terms; i++) {
-        uint32_t positions;
-        if (!has_positions(terms[i]))
-            continue;
-        if (xdb_positions(r->db, *id, terms[i], &positions, e) < 0)
-            return -1;
-        return positions ? 1
-                         : err_set(e, ERR_DAMAGED, "position.glass gives none for unit %u", *id);
-    }
+    for (size_t i = 0; i < n_terms; i++)
+        if (has_place(terms[i]))
+            return sequence.n
+                       ? 1
+                       : err_set(e, ERR_DAMAGED, "postlist.glass tells no words of unit %u", *id);
     return 0;
 }
 

@@ -125,11 +125,9 @@ static int damaged(struct err *e)
 int match_search(
     struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e)
 {
-    if (!xdb_is_single(db))
-        return parts_search(db, a, s, r, e);
-    if (s->sort == XSORT_VALUE || s->sort == XSORT_VALUE_DOWN ||
+    if (!xdb_is_single(db) || s->sort == XSORT_VALUE || s->sort == XSORT_VALUE_DOWN ||
         s->collapse_slot != XSEARCH_NO_SLOT || !handover_is_ours(s->query, 0))
-        return xdb_search(db, a, s, r, e);
+        return parts_search(db, a, s, r, e);
     for (int tries = 0;; tries++) {
         struct matcher m = {.db = db, .s = s, .e = e};
         uint64_t moves = xdb_moves(db);

@@ -6,14 +6,11 @@
  *
  * A tree is evaluated from its leaves to arrays of documents, the rarest side of an AND first.
  * Whether words stand side by side is looked up last, in the order of the answer, and only for as
- * many documents as the answer and its count need.
+ * many documents as the answer and its count need. Of that Xapian knows nothing (sequence.h).
  *
- * What it leaves to Xapian: databases of several parts (shards; match/parts.h), order by value,
- * collapsing, value ranges, phrases and synonyms of anything but terms, and the newest or oldest
- * few of lists that are long and not decoded yet, where Xapian stops early.
- *
- * A phrase among alternatives weighs only where it holds; Xapian 1.4.22 does not always see to
- * that.
+ * What it leaves to Xapian (match/parts.h): databases of several parts (shards), order by value,
+ * collapsing, value ranges, synonyms of anything but terms; and the newest or oldest few of lists
+ * that are long and not decoded yet, where Xapian stops early.
  */
 #ifndef KB_MATCH_H
 #define KB_MATCH_H

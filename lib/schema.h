@@ -6,13 +6,15 @@
  *
  * A document is a unit. The folder (index.h) has `current`, a link to the Xapian database.
  *
- * Terms. Own words; the base tokens' carry positions, nothing else does. Weights come from Z, and
- * from the exact terms of what is never stemmed; everything else has wdf 0: word       exact folded
- * form of every base, GRAM2 and MARKED token and of JOINED ones with a digit (token.h) and, beside
- * it at the same position, its plain form where it has accents. A compound of letters is found by
- * its words, at neighbouring positions Z<stem>    stem of the plain form of WORD and PART tokens;
- * words with a digit, grams and marked forms have no Z: their exact term serves C<x>       context:
- * what Z<stem> or the exact term of an inherited word would be On every unit, Boolean (wdf 0):
+ * Terms; none has positions (see SLOT_SEQUENCE). Own words. Weights come from Z, and from the exact
+ * terms of what is never stemmed; everything else has wdf 0:
+ *   word       exact folded form of every base, GRAM2 and MARKED token and of JOINED ones with a
+ *              digit (token.h) and, beside it, its plain form where it has accents. A compound of
+ *              letters is found by its words, which stand side by side
+ *   Z<stem>    stem of the plain form of WORD and PART tokens; words with a digit, grams and marked
+ *              forms have no Z: their exact term serves
+ *   C<x>       context: what Z<stem> or the exact term of an inherited word would be
+ * On every unit, Boolean (wdf 0):
  *   K<kind>    Kentry            V<vault>          Q<note>  note number in decimal
  *   D<day>     D20260409, or Dnone                 M<month> M202604
  *   P<dir>     each folder above the note, "daily", "daily/2026"; not for the vault's top
@@ -35,8 +37,9 @@
  * Terms over 240 bytes are cut to 224 and a 16-digit hash is put behind.
  *
  * Values: SLOT_NOTE note number, SLOT_DAY day since 1970-01-01 + 2^31 (absent when undated),
- * both xvalue_u32; SLOT_SKETCH the sketch (sketch.h) of its own text's words;
- * SLOT_HEADING the heading that it stands below, rendered.
+ * both xvalue_u32; SLOT_SEQUENCE where its own words stand (sequence.h): the exact forms of base
+ * tokens, a plain form that differs behind its own at the same place; SLOT_HEADING the heading that
+ * it stands below, rendered.
  *
  * Docids ascend from the newest day to the oldest, so that newest-first stops early:
  *   (DOCID_NEWEST - day) * 32768 + number within the day + 1   for the days DOCID_NEWEST down to
@@ -67,9 +70,9 @@
 #include "lib/slice.h"
 #include "lib/arena.h"
 
-enum { SCHEMA_VERSION = 6 };
+enum { SCHEMA_VERSION = 7 };
 
-enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1, SLOT_SKETCH = 2, SLOT_HEADING = 3 };
+enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1, SLOT_SEQUENCE = 2, SLOT_HEADING = 3 };
 
 enum {
     DOCID_DAY_BITS = 15,

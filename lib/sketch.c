@@ -3,12 +3,37 @@
 
 #include <stdlib.h>
 
-#include "lib/hash.h"
-
 static int by_number(const void *x, const void *y)
 {
-    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
     return (a > b) - (a < b);
+}
+
+/* Leaves each number once, ascending. */
+static size_t distinct(uint32_t *v, size_t n)
+{
+    size_t kept = 0;
+    if (n)
+        qsort(v, n, sizeof *v, by_number);
+    for (size_t i = 0; i < n; i++)
+        if (!i || v[i] != v[kept - 1])
+            v[kept++] = v[i];
+    return kept;
+}
+
+/* A word's third byte, by which a sample is taken, and its mark. */
+static size_t read_words(struct slice sequence, uint32_t *words)
+{
+    struct sequence s;
+    size_t n = 0;
+    uint32_t last = 0;
+    sequence_open(&s, sequence);
+    while (sequence_next(&s)) {
+        n -= n && s.at == last;
+        words[n++] = (uint32_t)s.code & 0xFFFFFF;
+        last = s.at;
+    }
+    return n;
 }
 
 static bool has_mark(const struct sketch *s, uint16_t mark)
@@ -19,53 +44,24 @@ static bool has_mark(const struct sketch *s, uint16_t mark)
     return false;
 }
 
-int sketch_make(struct sketch *s, struct arena *a, const struct tokens *t, struct err *e)
+int sketch_of(struct sketch *s, struct arena *a, struct slice sequence, struct err *e)
 {
-    size_t n = 0;
-    uint64_t *words = arena_array(a, t->n, sizeof *words);
+    uint32_t *words = arena_raw(a, (sequence.n / 2 + 1) * sizeof *words);
     *s = (struct sketch){0};
     if (!words)
         return err_memory(e);
-    for (size_t i = 0; i < t->n; i++)
-        if (token_is_base(t->v[i].kind))
-            words[n++] = hash64(t->v[i].plain, 0);
-    if (n)
-        qsort(words, n, sizeof *words, by_number);
+    size_t n = distinct(words, read_words(sequence, words));
+    if (n <= SKETCH_MARKS) { /* whatever the width of the codes is */
+        for (size_t i = 0; i < n; i++)
+            words[i] &= 0xFFFF;
+        n = distinct(words, n);
+    }
     for (size_t i = 0; i < n; i++) {
-        if (i && words[i] == words[i - 1])
-            continue;
+        uint16_t mark = (uint16_t)words[i];
         s->whole = (s->whole ^ words[i]) * UINT64_C(0x9E3779B97F4A7C15);
         s->whole ^= s->whole >> 32;
-        /* The low bits say nothing about which hashes are the smallest. */
-        uint16_t mark = (uint16_t)words[i];
         if (s->n < SKETCH_MARKS && !has_mark(s, mark))
             s->marks[s->n++] = mark;
     }
     return 0;
-}
-
-size_t sketch_write(const struct sketch *s, char *bytes)
-{
-    size_t at = 0;
-    if (!s->n)
-        return 0;
-    for (int i = 0; i < 8; i++)
-        bytes[at++] = (char)(s->whole >> (8 * i));
-    for (size_t i = 0; i < s->n; i++) {
-        bytes[at++] = (char)s->marks[i];
-        bytes[at++] = (char)(s->marks[i] >> 8);
-    }
-    return at;
-}
-
-void sketch_read(struct sketch *s, struct slice bytes)
-{
-    const unsigned char *p = (const unsigned char *)bytes.p;
-    *s = (struct sketch){0};
-    if (bytes.n < 8 || bytes.n > SKETCH_BYTES || bytes.n % 2)
-        return;
-    for (int i = 0; i < 8; i++)
-        s->whole |= (uint64_t)p[i] << (8 * i);
-    for (size_t at = 8; at < bytes.n; at += 2)
-        s->marks[s->n++] = (uint16_t)(p[at] | p[at + 1] << 8);
 }

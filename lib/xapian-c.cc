@@ -608,7 +608,6 @@ class docid_source : public Xapian::PostingSource
 /* --- queries ------------------------------------------------------------------------------- */
 
 constexpr unsigned max_depth = 100;
-constexpr size_t max_phrases = 16;
 constexpr size_t seldom_looked = 256; /* terms whose lists are opened between two looks */
 
 /* What a part of the query is for: to weigh and match, to count as one term, only to match. */
@@ -625,8 +624,8 @@ enum class role { ranks, synonym, filters };
  */
 class builder
 {
-    const struct xdb *xdb_; /* nullptr: only to be described */
-    watch *watch_;          /* nullptr: none */
+    const struct xdb *xdb_;
+    watch *watch_; /* nullptr: none */
     bool wdf_matters_;
 
     using Q = Xapian::Query;
@@ -686,59 +685,18 @@ class builder
         return Q(0.0, build(q->kids[0], depth + 1, role::filters));
     }
 
-    static Q positional(const struct xquery *q)
-    {
-        if (q->op != XQ_TERM)
-            throw failure{ERR_INTERNAL, "a phrase of something else than terms"};
-        if (q->term.n == 0)
-            throw failure{ERR_INTERNAL, "a query with an empty term"};
-        return Q(str(q->term), q->wqf ? q->wqf : 1);
-    }
-
     bool in_each_document(const std::string &term) const
     {
-        return xdb_ && xdb_->db.get_termfreq(term) == xdb_->db.get_doccount();
+        return xdb_->db.get_termfreq(term) == xdb_->db.get_doccount();
     }
 
     Q term(const struct xquery *q, role r) const
     {
-        Q plain = positional(q);
+        if (q->term.n == 0)
+            throw failure{ERR_INTERNAL, "a query with an empty term"};
+        Q plain = Q(str(q->term), q->wqf ? q->wqf : 1);
         bool bare = r == role::filters || !wdf_matters_;
         return bare && in_each_document(str(q->term)) ? Q(std::string()) : plain;
-    }
-
-    /* Xapian 1.4 finds alternatives at one position only in some forms: one phrase for each. */
-    Q phrase(Q::op op, const struct xquery *q, unsigned depth, role r) const
-    {
-        if (q->n_kids < 2)
-            return join(Q::OP_OR, kids(q, 0, depth, r));
-        std::vector<queries> places(q->n_kids);
-        size_t n = 1;
-        for (size_t i = 0; i < q->n_kids; i++) {
-            struct xquery *const *leaf = &q->kids[i];
-            bool many = (*leaf)->op == XQ_OR;
-            for (size_t k = 0; k < (many ? (*leaf)->n_kids : 1); k++)
-                places[i].push_back(positional(many ? (*leaf)->kids[k] : *leaf));
-            n *= places[i].size();
-            if (n > max_phrases)
-                throw failure{ERR_COMPLEX, "a phrase with too many alternatives"};
-        }
-        queries phrases;
-        for (size_t i = 0; i < n; i++)
-            phrases.push_back(watched(one_phrase(op, places, i, q->window), r));
-        return join(Q::OP_OR, phrases);
-    }
-
-    static Q one_phrase(
-        Q::op op, const std::vector<queries> &places, size_t choice, uint32_t window)
-    {
-        queries words;
-        for (const queries &place : places) {
-            words.push_back(place[choice % place.size()]);
-            choice /= place.size();
-        }
-        auto least = static_cast<Xapian::termcount>(words.size());
-        return Q(op, words.begin(), words.end(), std::max(window, least));
     }
 
     /* Not by OP_WILDCARD: that opens every term there is before it comes to the limit. */
@@ -747,8 +705,6 @@ class builder
         if (q->term.n == 0 || q->limit == 0)
             throw failure{ERR_INTERNAL, "a prefix that is empty or has no limit"};
         std::string start = str(q->term);
-        if (!xdb_)
-            return Q(Q::OP_WILDCARD, start, q->limit, Q::WILDCARD_LIMIT_MOST_FREQUENT);
         queries terms;
         bool bare = r == role::filters || !wdf_matters_;
         for (const frequent &term : most_frequent(start, q->limit)) {
@@ -796,7 +752,7 @@ class builder
     /* Filtered by all documents, for an id that is in the array but not in the database. */
     Q docids(const struct xquery *q) const
     {
-        if (xdb_ && !xdb_->single)
+        if (!xdb_->single)
             throw failure{ERR_COMPLEX, several};
         if (q->n_docids == 0)
             return Q();
@@ -819,9 +775,10 @@ class builder
         case XQ_OR:
             return any(q, depth, r);
         case XQ_PHRASE:
-            return phrase(Q::OP_PHRASE, q, depth, r);
         case XQ_NEAR:
-            return phrase(Q::OP_NEAR, q, depth, r);
+            if (q->n_kids > 1)
+                throw failure{ERR_INTERNAL, "a phrase: Xapian does not know where words stand"};
+            return join(Q::OP_OR, kids(q, 0, depth, r));
         case XQ_PREFIX:
             return prefix(q, r);
         case XQ_SYNONYM:
@@ -829,7 +786,7 @@ class builder
                          : join(Q::OP_SYNONYM, kids(q, 0, depth, role::synonym));
         default:
             if (r == role::synonym)
-                throw failure{ERR_INTERNAL, "a synonym of something else than terms and phrases"};
+                throw failure{ERR_INTERNAL, "a synonym of something else than terms"};
         }
         switch (q->op) {
         case XQ_NONE:
@@ -857,8 +814,7 @@ class builder
 
   public:
     builder(const struct xdb *db, watch *w, bool wdf_matters)
-        : xdb_(db), watch_(w && w->armed() && !(db && db->remote) ? w : nullptr),
-          wdf_matters_(wdf_matters)
+        : xdb_(db), watch_(w && w->armed() && !db->remote ? w : nullptr), wdf_matters_(wdf_matters)
     {
     }
     Q operator()(const struct xquery *q, role r) const
@@ -956,6 +912,8 @@ void rank(struct xdb *db, struct arena *a, const struct xsearch *s, const Xapian
         struct xhit *hit = &r->hits[r->n_hits++];
         hit->id = *i;
         hit->weight = i.get_weight();
+        if (s->sort == XSORT_VALUE || s->sort == XSORT_VALUE_DOWN)
+            hit->value = keep(a, i.get_sort_key());
         if (s->data) {
             w.tick();
             hit->data = data_of(db, a, *i, db->db.get_document(*i, Xapian::DOC_ASSUME_VALID));
@@ -1075,14 +1033,6 @@ void want_term(struct slice term)
 } // namespace
 
 /* --- reading ------------------------------------------------------------------------------- */
-
-int xquery_describe(struct arena *a, const struct xquery *q, struct slice *text, struct err *e)
-{
-    return guard(e, [&] {
-        *text = keep(a, builder(nullptr, nullptr, true)(q, role::ranks).get_description());
-        return 0;
-    });
-}
 
 int xdb_open(struct xdb **db, const char *path, struct err *e)
 {
@@ -1526,18 +1476,6 @@ int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice
     });
 }
 
-int xdb_positions(struct xdb *db, docid_t id, struct slice term, uint32_t *n, struct err *e)
-{
-    return reading(db, e, [&] {
-        std::string name = str(term);
-        *n = 0;
-        for (auto i = db->db.positionlist_begin(id, name); i != db->db.positionlist_end(id, name);
-             ++i)
-            ++*n;
-        return 0;
-    });
-}
-
 int xdb_search(
     struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e)
 {
@@ -1820,15 +1758,6 @@ int xdoc_term(struct xdoc *d, struct slice term, uint32_t wdf_inc, struct err *e
     return guard(e, [&] {
         want_term(term);
         d->doc.add_term(str(term), wdf_inc);
-        return 0;
-    });
-}
-
-int xdoc_posting(struct xdoc *d, struct slice term, uint32_t pos, uint32_t wdf_inc, struct err *e)
-{
-    return guard(e, [&] {
-        want_term(term);
-        d->doc.add_posting(str(term), pos, wdf_inc);
         return 0;
     });
 }

@@ -38,13 +38,13 @@ enum xq_op {
     XQ_TERM,    /* term */
     XQ_AND,     /* all kids */
     XQ_OR,      /* any kid, weights added */
-    XQ_SYNONYM, /* any kid, weighted as if one term; made of terms, prefixes, phrases, AND, OR only
-                 */
+    XQ_SYNONYM, /* any kid, weighted as if one term; made of terms, prefixes, AND, OR only */
     XQ_NOT,     /* kids[0] without any of the others */
     XQ_FILTER,  /* kids[0], only where all others match; their weight does not count */
     XQ_MAYBE,   /* kids[0], with the others' weight where they match too */
-    XQ_PHRASE,  /* kids (XQ_TERM, or XQ_OR of terms) at increasing positions within `window` */
-    XQ_NEAR,    /* the same in any order; unsure where two of the words stand at one position */
+    XQ_PHRASE,  /* kids (XQ_TERM) at increasing places within `window`; match.h only */
+    XQ_NEAR,    /* the same in any order, unsure where two of the words stand at one place; match.h
+                   only */
     XQ_PREFIX,  /* terms that begin with `term`, at most `limit`: the most frequent ones */
     XQ_RANGE,   /* value `slot` within [low, high], bytewise; an empty end is open */
     XQ_SCALE,   /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
@@ -68,9 +68,6 @@ struct xquery {
      * 0: nothing is promised. Xapian does not ask; match.h does. */
     docid_t first_docid, last_docid;
 };
-
-/* Xapian's own description of the query it would run, for --explain. */
-int xquery_describe(struct arena *a, const struct xquery *q, struct slice *text, struct err *e);
 
 /* --- reading ------------------------------------------------------------------------------- */
 
@@ -190,9 +187,6 @@ int xdb_values(struct xdb *db, uint32_t slot, const docid_t *docids, size_t n,
 int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice prefix,
     struct slice **terms, size_t *n, struct err *e);
 
-/* How many positions a term has in a document; 0 also when either is not there. */
-int xdb_positions(struct xdb *db, docid_t id, struct slice term, uint32_t *n, struct err *e);
-
 enum xsort {
     XSORT_WEIGHT,     /* best first, equal ones by ascending docid */
     XSORT_DOCID,      /* ascending docid, weights not computed: stops as soon as full */
@@ -218,6 +212,7 @@ struct xsearch {
 struct xhit {
     docid_t id;
     double weight;
+    struct slice value; /* XSORT_VALUE*: what it was put in order by */
     struct slice data;
 };
 
@@ -232,8 +227,7 @@ struct xresult {
 };
 
 /*
- * One match. xdb_watch holds for each candidate, also of phrases and prefixes; not in a
- * phrase within XQ_SYNONYM, which at worst costs a microsecond for each document. Matching and
+ * One match. xdb_watch holds for each candidate, also of prefixes. Matching and
  * fetching the data happen in one go; a discarded revision is reopened and asked again at most
  * three times, then ERR_BUSY. All of *r comes from the arena.
  */
@@ -316,7 +310,6 @@ void xdoc_free(struct xdoc *d);
 int xdoc_clear(struct xdoc *d, struct err *e);
 /* wdf grows by wdf_inc (0: a Boolean term). Terms over 245 bytes: ERR_INTERNAL. */
 int xdoc_term(struct xdoc *d, struct slice term, uint32_t wdf_inc, struct err *e);
-int xdoc_posting(struct xdoc *d, struct slice term, uint32_t pos, uint32_t wdf_inc, struct err *e);
 int xdoc_value(struct xdoc *d, uint32_t slot, struct slice value, struct err *e);
 int xdoc_data(struct xdoc *d, struct slice data, struct err *e);
 

@@ -25,7 +25,7 @@ struct pair {
 
 struct comparing {
     struct answer *w;
-    struct arena *a, tmp;
+    struct arena *a, tmp, unit;
     struct near *near;
     struct class *classes;
     uint32_t *table; /* classes by hash, from 1 */
@@ -72,7 +72,9 @@ static int add_unit(void *ctx, size_t at, struct slice value)
 {
     struct comparing *c = ctx;
     struct sketch s;
-    sketch_read(&s, value);
+    arena_reset(&c->unit);
+    if (sketch_of(&s, &c->unit, value, c->e))
+        return 1;
     if (!s.n)
         return 0;
     size_t i = (size_t)s.whole & (c->n_table - 1);
@@ -98,7 +100,7 @@ static int sort_units(struct comparing *c)
         return err_memory(c->e);
     for (size_t i = 0; i < near->n; i++)
         near->classes[i] = UINT32_MAX;
-    if (xdb_values(c->w->reader->index.db, SLOT_SKETCH, near->ids, near->n, add_unit, c, c->e))
+    if (xdb_values(c->w->reader->index.db, SLOT_SEQUENCE, near->ids, near->n, add_unit, c, c->e))
         return -1;
     struct sketch none = {0};
     for (size_t i = 0; i < near->n; i++)
@@ -354,5 +356,6 @@ int near_compare(struct answer *w, struct arena *a, const docid_t *ids, size_t n
     struct comparing c = {.w = w, .a = a, .near = near, .e = e};
     int rc = sort_units(&c) || rank_marks(&c) || compare_all(&c) || list_pairs(&c) ? -1 : 0;
     arena_free(&c.tmp);
+    arena_free(&c.unit);
     return rc;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * near: which of many units are near-same, by the sketches that the index keeps of them (sketch.h).
+ * near: which of many units are near-same, by sketches of their words (sketch.h).
  * Two are when their words have FOLD_PERCENT of all words of both in common; where one of them has
  * less than FOLD_WORDS words, when they have the same words.
  *

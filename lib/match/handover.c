@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/match/handover.h"
 
+#include "lib/match/places.h"
 #include "lib/match/size.h"
 #include "lib/xquery.h"
 
@@ -82,6 +83,8 @@ struct xquery *handover_early(struct matcher *m)
     const struct xsearch *s = m->s;
     uint64_t sum = 0, want = (uint64_t)s->first + s->max;
     double of = 0;
+    if (places_matter_within(s->query, 0))
+        return NULL;
     if ((s->sort != XSORT_DOCID && s->sort != XSORT_DOCID_DOWN) || s->all_docids || want > 1000 ||
         s->check > 10000)
         return NULL;

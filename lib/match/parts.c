@@ -2,6 +2,8 @@
 #include "lib/match/parts.h"
 
 #include "lib/match/matcher.h"
+#include "lib/match/places.h"
+#include "lib/schema.h"
 #include "lib/sort.h"
 #include "lib/xquery.h"
 
@@ -23,12 +25,13 @@ struct putting { /* together */
     struct err *e;
 };
 
-static bool has_set(const struct xquery *q, unsigned level)
+/* Something that Xapian cannot match, or not elsewhere. */
+static bool has_set(const struct xdb *db, const struct xquery *q, unsigned level)
 {
-    if (q->op == XQ_DOCIDS || level > MATCHER_LEVELS)
+    if ((q->op == XQ_DOCIDS && !xdb_is_single(db)) || places_matter(q) || level > MATCHER_LEVELS)
         return true;
     for (size_t i = 0; i < q->n_kids; i++)
-        if (has_set(q->kids[i], level + 1))
+        if (has_set(db, q->kids[i], level + 1))
             return true;
     return false;
 }
@@ -121,6 +124,41 @@ static int given(struct putting *p, const struct xquery *q, struct set *out)
     return 0;
 }
 
+/* All words, and then where they stand. Their sequences come with the match. */
+static int side_by_side(struct putting *p, const struct xquery *q, bool weighs, struct set *out)
+{
+    struct arena room = {0};
+    struct xresult r;
+    struct xquery all = *q;
+    struct set weighed;
+    uint64_t *words = places_words(p->a, q, p->e);
+    struct xsearch s = {.query = &all,
+        .sort = XSORT_VALUE,
+        .slot = SLOT_SEQUENCE,
+        .max = UINT32_MAX / 4,
+        .k1 = -1,
+        .collapse_slot = XSEARCH_NO_SLOT};
+    all.op = XQ_AND;
+    if (!words || xdb_search(p->db, p->a, &s, &r, p->e) || set_new(p, r.n_hits, out))
+        return -1;
+    int rc = 0;
+    for (size_t i = 0; i < r.n_hits && !rc; i++) {
+        bool so;
+        arena_reset(&room);
+        rc = xdb_look(p->db, p->e) || places_stand(&room, q, words, r.hits[i].value, &so, p->e);
+        if (!rc && so)
+            out->v[out->n++] = (struct found){.id = r.hits[i].id};
+    }
+    arena_free(&room);
+    if (rc || sort_watched(p->db, out->v, out->n, sizeof *out->v, by_id, p->e))
+        return -1;
+    if (weighs && ask(p, &all, true, &weighed))
+        return -1;
+    if (weighs)
+        keep(out, &weighed, true);
+    return 0;
+}
+
 static int eval(
     struct putting *p, const struct xquery *q, bool weighs, unsigned level, struct set *out);
 
@@ -137,7 +175,7 @@ static int apart(struct putting *p, const struct xquery *q, size_t from, enum xq
     if (!*rest)
         return err_memory(p->e);
     for (size_t i = from; i < q->n_kids; i++)
-        if (has_set(q->kids[i], 0))
+        if (has_set(p->db, q->kids[i], 0))
             (*rest)[(*n_rest)++] = q->kids[i];
         else if (xkids_add(&m, &plain, q->kids[i]))
             return -1;
@@ -210,12 +248,15 @@ static int eval(
     *out = (struct set){0};
     if (level > MATCHER_LEVELS)
         return err_set(p->e, ERR_COMPLEX, "the query is nested too deep");
-    if (!has_set(q, level))
+    if (!has_set(p->db, q, level))
         return ask(p, q, weighs, out);
     level++;
     switch (q->op) {
     case XQ_DOCIDS:
         return given(p, q, out);
+    case XQ_PHRASE:
+    case XQ_NEAR:
+        return side_by_side(p, q, weighs, out);
     case XQ_AND:
         return all_of(p, q, weighs, level, out);
     case XQ_OR:
@@ -235,7 +276,7 @@ static int eval(
             return any_of(p, q, false, level, out);
         /* fall through */
     default:
-        return err_set(p->e, ERR_INTERNAL, "documents within a phrase or a synonym");
+        return err_set(p->e, ERR_INTERNAL, "documents or a phrase within a synonym");
     }
 }
 
@@ -358,7 +399,7 @@ int parts_search(
     bool weighs = s->k1 > 0 && s->sort == XSORT_WEIGHT && !s->all_docids;
     bool by_values = s->sort == XSORT_VALUE || s->sort == XSORT_VALUE_DOWN;
     *r = (struct xresult){0};
-    if (!has_set(s->query, 0))
+    if (!has_set(db, s->query, 0))
         return xdb_search(db, a, s, r, e);
     if (eval(&p, s->query, weighs, 0, &all))
         return -1;

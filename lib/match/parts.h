@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * parts: a match in a database of several parts, on this machine or others (shards.h). Xapian
- * matches it, all parts at once and with the figures of all. No other machine takes a set of
- * documents (XQ_DOCIDS) into its match: of a tree with such sets the largest pieces without one are
- * matched, each for all it finds, and the answers put together here. Weights are the same: of
- * alternatives and of what all must match they are added up, and a set weighs nothing.
+ * parts: a match by Xapian, in a database of several parts, on this machine or others (shards.h),
+ * all at once and with the figures of all, or in an order that is left to it (match.h). No other
+ * machine takes a set of documents (XQ_DOCIDS) into its match, and none of Xapian's knows where
+ * words stand (sequence.h): of a tree with sets or phrases the largest pieces without one are
+ * matched, each for all it finds, and the answers put together here. A phrase is the match of all
+ * its words, with which their sequences come. Weights are the same: of alternatives and of what all
+ * must match they are added up, and a set weighs nothing.
  *
  * Such a tree costs a message to each part for each piece, with as many entries as it matches.
  */

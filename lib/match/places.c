@@ -5,31 +5,78 @@
 
 #include "lib/buf.h"
 #include "lib/match/list.h"
+#include "lib/schema.h"
+#include "lib/sequence.h"
 #include "lib/xquery.h"
 
-/* Which of the documents have it. By Xapian's own match, for that alone keeps its place in the
- * table of positions from one document to the next. */
+bool places_matter(const struct xquery *q)
+{
+    return (q->op == XQ_PHRASE || q->op == XQ_NEAR) && q->n_kids > 1;
+}
+
+bool places_matter_within(const struct xquery *q, unsigned level)
+{
+    if (places_matter(q) || level > MATCHER_LEVELS)
+        return true;
+    for (size_t i = 0; i < q->n_kids; i++)
+        if (places_matter_within(q->kids[i], level + 1))
+            return true;
+    return false;
+}
+
+uint64_t *places_words(struct arena *a, const struct xquery *q, struct err *e)
+{
+    uint64_t *words = arena_array(a, q->n_kids, sizeof *words);
+    if (!words) {
+        err_memory(e);
+        return NULL;
+    }
+    for (size_t i = 0; i < q->n_kids; i++)
+        words[i] = sequence_word(q->kids[i]->term);
+    return words;
+}
+
+int places_stand(struct arena *a, const struct xquery *q, const uint64_t *words,
+    struct slice sequence, bool *so, struct err *e)
+{
+    return sequence_holds(a, sequence, words, q->n_kids, q->window, q->op == XQ_NEAR, so, e);
+}
+
+struct asking {
+    struct matcher *m;
+    struct arena room; /* for one document */
+    const struct xquery *q;
+    const uint64_t *words;
+    uint16_t *is;
+};
+
+static int ask_one(void *ctx, size_t at, struct slice sequence)
+{
+    struct asking *k = ctx;
+    bool holds;
+    arena_reset(&k->room);
+    if (places_stand(&k->room, k->q, k->words, sequence, &holds, k->m->e))
+        return 1;
+    k->is[at] = holds;
+    return 0;
+}
+
+/* Which of the documents, that hold all the words, have them side by side. */
 static int ask_places(
     struct matcher *m, const struct xquery *q, const uint32_t *at, size_t n, uint16_t *is)
 {
     docid_t *ids = matcher_raw(m, n, sizeof *ids);
-    struct xquery phrase = *q, batch = {.op = XQ_DOCIDS, .docids = ids, .n_docids = n};
-    struct xquery *kids[] = {&phrase, &batch};
-    struct xquery both = {.op = XQ_FILTER, .kids = kids, .n_kids = 2};
-    struct xsearch s = {
-        .query = &both, .k1 = -1, .collapse_slot = XSEARCH_NO_SLOT, .all_docids = true};
-    struct xresult r;
-    if (!ids)
+    uint64_t *words = places_words(m->scratch, q, m->e);
+    struct asking k = {.m = m, .q = q, .words = words, .is = is};
+    if (!ids || !words)
         return -1;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ids[i] = m->docs->ids[at[i]];
-    if (xdb_search(m->db, m->scratch, &s, &r, m->e))
-        return -1;
-    for (size_t i = 0, k = 0; i < n; i++) {
-        is[i] = k < r.n_docids && r.docids[k] == ids[i];
-        k += is[i];
+        is[i] = 0;
     }
-    return 0;
+    int rc = xdb_values(m->db, SLOT_SEQUENCE, ids, n, ask_one, &k, m->e);
+    arena_free(&k.room);
+    return rc ? -1 : 0;
 }
 
 /* What the words' places are kept under. */
@@ -87,11 +134,6 @@ static int side_by_side(struct matcher *m, const struct xquery *q, struct postin
         return -1;
     size_t n = unasked(m, *known, at);
     return n && (ask_places(m, q, at, n, is) || note_places(m, *known, at, is, n)) ? -1 : 0;
-}
-
-bool places_matter(const struct xquery *q)
-{
-    return (q->op == XQ_PHRASE || q->op == XQ_NEAR) && q->n_kids > 1;
 }
 
 static int read_phrases(struct matcher *m, const struct xquery *q)

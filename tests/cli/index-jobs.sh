@@ -27,7 +27,7 @@ PY
 
 # All tables and all metadata but the uuid: $1, the index's folder.
 tables() {
-    for table in termlist position docdata; do
+    for table in termlist docdata; do
         cksum <"$1/current/$table.glass"
     done
     wc -c <"$1/current/postlist.glass"

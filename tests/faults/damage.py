@@ -16,7 +16,7 @@ os.makedirs(DB, exist_ok=True)
 assert kbindex(VAULT).returncode == 0
 GOLD = "gen-2000"  # what a good one is called
 shutil.copytree(DB + "/" + os.readlink(DB + "/current"), T + "/gold")
-FILES = ["docdata", "position", "postlist", "termlist"]
+FILES = ["docdata", "postlist", "termlist"]
 QUESTIONS = [("search", {"query": q, "limit": 100, "sort": "path"}) for q in (
     "model", '"closed source"', "open weights -rumor", "bench*", "date:2026-04-01..2026-04-12 model",
     "kind:note", "entity:\"Muse Spark\"", "note:(muse benchmark)")] + [

@@ -79,7 +79,7 @@ figure("after_a_killed_holder_ms", took * 1000)
 
 # --- files gone or foreign -------------------------------------------------------------------------
 daemon.end()
-FILES = ("iamglass", "postlist.glass", "termlist.glass", "docdata.glass", "position.glass")
+FILES = ("iamglass", "postlist.glass", "termlist.glass", "docdata.glass")
 KINDS = ("missing", "empty", "unreadable", "folder", "version") + (("another's",) if os.getuid() == 0 else ())
 NO_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
 bad, cells = [], 0

@@ -24,6 +24,7 @@
 #include "lib/beneath.h"
 #include "lib/note.h"
 #include "lib/schema.h"
+#include "lib/sequence.h"
 #include "lib/token.h"
 
 /* Two vaults, one inside the other's folder, notes that have the same path in both. */
@@ -107,8 +108,18 @@ static void index_unit(struct xwriter *w, size_t number, size_t i, const struct 
     assert_int_equal(xdoc_new(&d, &e), 0);
     assert_int_equal(xdoc_data(d, buf_view(&data), &e), 0);
     assert_int_equal(tokenize(&a, u->text, &tokens, &e), 0);
-    for (size_t k = 0; k < tokens.n; k++)
-        xdoc_posting(d, tokens.v[k].term, tokens.v[k].pos, 1, &e);
+    struct sequence_place *places = arena_array(&a, tokens.n, sizeof *places);
+    struct buf sequence = {0};
+    size_t n_places = 0;
+    for (size_t k = 0; k < tokens.n; k++) {
+        xdoc_term(d, tokens.v[k].term, 1, &e);
+        if (token_is_base(tokens.v[k].kind))
+            places[n_places++] =
+                (struct sequence_place){tokens.v[k].pos, sequence_word(tokens.v[k].term)};
+    }
+    assert_int_equal(sequence_write(&sequence, &a, places, n_places, &e), 0);
+    assert_int_equal(xdoc_value(d, SLOT_SEQUENCE, buf_view(&sequence), &e), 0);
+    buf_free(&sequence);
     term(d, "K", slice_str(unit_kind_name(u->kind)));
     term(d, "V", rec.vault);
     snprintf(text, sizeof text, "%zu", number);

@@ -17,7 +17,9 @@
 
 #include <cmocka.h>
 
+#include "lib/buf.h"
 #include "lib/xapian-c.h"
+#include "lib/xquery.h"
 
 /* Xapian 1.4.22's check deletes a table as if it were of its base class. */
 const char *__asan_default_options(void);
@@ -97,18 +99,14 @@ static struct xdb *reader(struct fixture *f, const char *path)
     return db;
 }
 
-/* Words at positions 1, 2, ...; "a|b" puts both at one. */
 static void put(struct fixture *f, struct xwriter *w, docid_t id, const char *words)
 {
     struct xdoc *d;
     ok(f, xdoc_new(&d, &f->e));
-    uint32_t pos = 1;
-    for (const char *p = words; *p;) {
-        size_t n = strcspn(p, " |");
-        ok(f, xdoc_posting(d, slice_of(p, n), pos, 1, &f->e));
+    for (const char *p = words; *p; p += *p == ' ') {
+        size_t n = strcspn(p, " ");
+        ok(f, xdoc_term(d, slice_of(p, n), 1, &f->e));
         p += n;
-        if (*p && *p++ == ' ')
-            pos++;
     }
     ok(f, xdoc_data(d, slice_str(words), &f->e));
     ok(f, xwriter_put(w, id, d, &f->e));
@@ -334,16 +332,11 @@ static void put_data_keeps_the_rest(void **state)
         assert_string_equal(data_of(f, db, id), "other");
     struct xquery open = term("open"), source = term("source");
     struct xquery *kids[] = {&open, &source};
-    struct xquery phrase = {.op = XQ_PHRASE, .kids = kids, .n_kids = 2};
-    struct xsearch s = search_of(&phrase);
+    struct xquery both = {.op = XQ_AND, .kids = kids, .n_kids = 2};
+    struct xsearch s = search_of(&both);
     struct xresult r;
     ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
     assert_int_equal(r.n_hits, 1000);
-    uint32_t n;
-    ok(f, xdb_positions(db, 1000, SLICE_LIT("source"), &n, &f->e));
-    assert_int_equal(n, 1);
-    ok(f, xdb_positions(db, 1000, SLICE_LIT("none"), &n, &f->e));
-    assert_int_equal(n, 0);
     xdb_close(db);
 }
 
@@ -356,7 +349,6 @@ static void terms_have_limits(void **state)
     ok(f, xdoc_new(&d, &f->e));
     ok(f, xdoc_term(d, slice_of(bytes, 245), 0, &f->e));
     fails(f, xdoc_term(d, slice_of(bytes, 246), 0, &f->e), ERR_INTERNAL, "245 bytes");
-    fails(f, xdoc_posting(d, slice_of(bytes, 246), 1, 1, &f->e), ERR_INTERNAL, "245 bytes");
     fails(f, xdoc_term(d, SLICE_LIT(""), 0, &f->e), ERR_INTERNAL, "empty");
     memset(bytes, 0, sizeof bytes);
     ok(f, xdoc_term(d, slice_of(bytes, 122), 0, &f->e));
@@ -484,8 +476,7 @@ static void fill_model(struct fixture *f, const char *path)
             docs[i].word[p][1] = below(4) ? -1 : (int)(BESIDE + below(VOCABULARY - BESIDE));
             for (int k = 0; k < 2; k++)
                 if (docs[i].word[p][k] >= 0)
-                    ok(f, xdoc_posting(
-                              d, slice_str(vocabulary[docs[i].word[p][k]]), p + 1, 1, &f->e));
+                    ok(f, xdoc_term(d, slice_str(vocabulary[docs[i].word[p][k]]), 1, &f->e));
         }
         docs[i].value = below(4) ? 1 + below(50) : 0;
         char bytes[4];
@@ -501,39 +492,11 @@ static void fill_model(struct fixture *f, const char *path)
 
 static bool stands_at(const struct xquery *q, uint32_t doc, uint32_t place)
 {
-    if (q->op == XQ_OR) {
-        for (size_t i = 0; i < q->n_kids; i++)
-            if (stands_at(q->kids[i], doc, place))
-                return true;
-        return false;
-    }
     for (int k = 0; k < 2; k++) {
         int word = docs[doc].word[place][k];
         if (word >= 0 && slice_is(q->term, vocabulary[word]))
             return true;
     }
-    return false;
-}
-
-/* Kids from `kid` on at free places within [from, to); in order: behind the one before. */
-static bool places_fit(const struct xquery *q, uint32_t doc, size_t kid, uint32_t from, uint32_t to,
-    unsigned taken, bool ordered)
-{
-    if (kid == q->n_kids)
-        return true;
-    for (uint32_t p = from; p < to && p < PLACES; p++)
-        if (!(taken & 1u << p) && stands_at(q->kids[kid], doc, p) &&
-            places_fit(q, doc, kid + 1, ordered ? p + 1 : from, to, taken | 1u << p, ordered))
-            return true;
-    return false;
-}
-
-static bool in_window(const struct xquery *q, uint32_t doc)
-{
-    uint32_t window = q->window > q->n_kids ? q->window : (uint32_t)q->n_kids;
-    for (uint32_t start = 0; start < PLACES; start++)
-        if (places_fit(q, doc, 0, start, start + window, 0, q->op == XQ_PHRASE))
-            return true;
     return false;
 }
 
@@ -578,7 +541,7 @@ static bool matches(const struct xquery *q, uint32_t doc)
         return matches(q->kids[0], doc);
     case XQ_PHRASE:
     case XQ_NEAR:
-        return in_window(q, doc);
+        return false;
     case XQ_RANGE:
         return docs[doc].value && (!q->low.n || docs[doc].value >= xvalue_as_u32(q->low)) &&
                (!q->high.n || docs[doc].value <= xvalue_as_u32(q->high));
@@ -611,24 +574,6 @@ static struct xquery *word_query(struct arena *a, uint32_t word)
     return q;
 }
 
-/* Different words at each place: Xapian's NEAR of a word with itself is of no use to us. */
-static struct xquery *any_phrase(struct arena *a, enum xq_op op)
-{
-    struct xquery *q = new_query(a, op, 1 + below(3));
-    uint32_t words = op == XQ_NEAR ? BESIDE : VOCABULARY, word = below(words);
-    q->window = below(3) ? 0 : below(7);
-    for (size_t i = 0; i < q->n_kids; i++, word++) {
-        q->kids[i] = word_query(a, word % words);
-        if (below(3) == 0) {
-            struct xquery *either = new_query(a, XQ_OR, 2);
-            either->kids[0] = q->kids[i];
-            either->kids[1] = word_query(a, ++word % words);
-            q->kids[i] = either;
-        }
-    }
-    return q;
-}
-
 static struct slice any_end(struct arena *a)
 {
     char bytes[4];
@@ -650,11 +595,7 @@ static struct xquery *any_docids(struct arena *a)
 static struct xquery *any_leaf(struct arena *a)
 {
     struct xquery *q;
-    switch (synonyms ? below(3) : below(9)) {
-    case 0:
-        return any_phrase(a, XQ_PHRASE);
-    case 1:
-        return any_phrase(a, XQ_NEAR);
+    switch (synonyms ? 2 * below(2) : 2 + below(7)) {
     case 2:
         q = new_query(a, XQ_PREFIX, 0);
         q->term = slice_of(vocabulary[below(VOCABULARY)], 1 + below(3));
@@ -702,8 +643,9 @@ static void compare(struct fixture *f, struct xdb *db, const struct xquery *q, u
 {
     docid_t wanted[DOCS];
     size_t n = 0;
-    struct slice text;
-    ok(f, xquery_describe(&f->a, q, &text, &f->e));
+    struct buf b = {0};
+    xquery_write(q, &b);
+    struct slice text = arena_take(&f->a, &b);
     for (uint32_t i = 0; i < DOCS; i++)
         if (matches(q, i))
             wanted[n++] = docs[i].id;
@@ -841,10 +783,8 @@ static void bad_queries_are_refused(void **state)
     struct fixture *f = *state;
     struct xwriter *w = writer(f, f->path, XWRITER_CREATE);
     struct xdb *db = xwriter_db(w);
-    struct xquery word = term("a"), empty = term(""), all = {.op = XQ_ALL};
-    struct xquery *words[5] = {&word, &word, &word, &word, &word};
-    struct xquery two = {.op = XQ_OR, .kids = words, .n_kids = 2};
-    struct xquery *many[5] = {&two, &two, &two, &two, &two}, *odd[2] = {&word, &all};
+    struct xquery word = term("a"), empty = term("");
+    struct xquery *words[2] = {&word, &word};
     docid_t id = 1;
     struct xquery ids = {.op = XQ_DOCIDS, .docids = &id, .n_docids = 1}, *inner[1] = {&ids};
     struct xquery deep[200];
@@ -860,10 +800,10 @@ static void bad_queries_are_refused(void **state)
         {empty, ERR_INTERNAL},
         {{.op = XQ_PREFIX, .limit = 3}, ERR_INTERNAL},
         {{.op = XQ_PREFIX, .term = SLICE_LIT("a")}, ERR_INTERNAL},
-        {{.op = XQ_PHRASE, .kids = odd, .n_kids = 2}, ERR_INTERNAL},
+        {{.op = XQ_PHRASE, .kids = words, .n_kids = 2}, ERR_INTERNAL},
+        {{.op = XQ_NEAR, .kids = words, .n_kids = 2}, ERR_INTERNAL},
         {{.op = XQ_SCALE, .kids = words, .n_kids = 1, .factor = -1}, ERR_INTERNAL},
         {{.op = XQ_SYNONYM, .kids = inner, .n_kids = 1}, ERR_INTERNAL},
-        {{.op = XQ_PHRASE, .kids = many, .n_kids = 5}, ERR_COMPLEX},
         {deep[0], ERR_COMPLEX},
     };
     struct xresult r;
@@ -871,10 +811,7 @@ static void bad_queries_are_refused(void **state)
         struct xsearch s = search_of(&rows[i].q);
         fails(f, xdb_search(db, &f->a, &s, &r, &f->e), rows[i].code, "");
     }
-    struct xquery fits = {.op = XQ_PHRASE, .kids = many, .n_kids = 4};
-    struct xsearch s = search_of(&fits);
-    ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
-    s.query = NULL;
+    struct xsearch s = search_of(NULL);
     fails(f, xdb_search(db, &f->a, &s, &r, &f->e), ERR_INTERNAL, "");
     xwriter_close(w);
 }
@@ -883,7 +820,7 @@ static void bad_queries_are_refused(void **state)
 
 enum { MANY = 50000 };
 
-/* Each document holds the common words far from each other, and some of 5,000 rarer ones. */
+/* Each document holds the common words, and some of 5,000 rarer ones. */
 static void fill_large(struct fixture *f)
 {
     struct xwriter *w = writer(f, f->path, XWRITER_CREATE);
@@ -895,9 +832,9 @@ static void fill_large(struct fixture *f)
         ok(f, xdoc_clear(d, &f->e));
         for (uint32_t i = 0; i < 8; i++) {
             int n = snprintf(word, sizeof word, "common%u", i);
-            ok(f, xdoc_posting(d, slice_of(word, (size_t)n), 1 + i * 100, 1, &f->e));
+            ok(f, xdoc_term(d, slice_of(word, (size_t)n), 1, &f->e));
             n = snprintf(word, sizeof word, "%c%04u", 'a' + (int)i, below(5000));
-            ok(f, xdoc_posting(d, slice_of(word, (size_t)n), 2 + i * 100, 1, &f->e));
+            ok(f, xdoc_term(d, slice_of(word, (size_t)n), 1, &f->e));
         }
         ok(f, xwriter_put(w, id * 3, d, &f->e));
     }
@@ -906,7 +843,7 @@ static void fill_large(struct fixture *f)
     xwriter_close(w);
 }
 
-/* An OR of NEARs that never hold, and ten prefixes. */
+/* An OR of pairs that always hold, and ten prefixes. */
 static struct xquery *heavy_query(struct arena *a)
 {
     static const char *const common[] = {
@@ -915,13 +852,12 @@ static struct xquery *heavy_query(struct arena *a)
     size_t n = 0;
     for (size_t i = 0; i < 8; i++)
         for (size_t k = i + 1; k < 8; k++) {
-            struct xquery *near = new_query(a, XQ_NEAR, 2);
-            near->window = 20;
-            near->kids[0] = new_query(a, XQ_TERM, 0);
-            near->kids[0]->term = slice_str(common[i]);
-            near->kids[1] = new_query(a, XQ_TERM, 0);
-            near->kids[1]->term = slice_str(common[k]);
-            q->kids[n++] = near;
+            struct xquery *pair = new_query(a, XQ_AND, 2);
+            pair->kids[0] = new_query(a, XQ_TERM, 0);
+            pair->kids[0]->term = slice_str(common[i]);
+            pair->kids[1] = new_query(a, XQ_TERM, 0);
+            pair->kids[1]->term = slice_str(common[k]);
+            q->kids[n++] = pair;
         }
     for (size_t i = 0; i < 10; i++) {
         struct xquery *prefix = new_query(a, XQ_PREFIX, 0);
@@ -1017,7 +953,6 @@ static void word_of_each_document_is_found(void **state)
         {{.op = XQ_SYNONYM, .kids = either, .n_kids = 2}, 6000},
         {{.op = XQ_SCALE, .kids = one, .n_kids = 1}, 6000},
         {{.op = XQ_PHRASE, .kids = one, .n_kids = 1}, 6000},
-        {{.op = XQ_PHRASE, .kids = not, .n_kids = 2}, 3000},
     };
     static const double k1[] = {-1, 0, 1.2};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -1263,9 +1198,6 @@ static void ranges_merge(void **state)
     assert_true(slice_is(value, "v"));
     ok(f, xdb_metadata(db, &f->a, SLICE_LIT("alone"), &value, &f->e));
     assert_true(slice_is(value, "w"));
-    uint32_t n;
-    ok(f, xdb_positions(db, 1005, SLICE_LIT("source"), &n, &f->e));
-    assert_int_equal(n, 1);
     xdb_close(db);
 
     const char *unlike[] = {from[0], part(f, 1, 500, "same", "other")};
