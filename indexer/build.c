@@ -19,7 +19,7 @@
 #include "lib/pack.h"
 
 enum {
-    PART_UNITS = 4000,
+    PART_UNITS = 8000,
     PARTS_MAX = 128,
     FILES_OF_PART = 6, /* while they are merged */
     FILES_OF_RUN = 48,
