@@ -57,7 +57,7 @@ static void ask(struct peer *peer, struct slice message)
     request_free(r);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_try(const uint8_t *data, size_t size)
 {
     if (!config.db.text)
         open_index();
@@ -72,5 +72,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     peer_free(&peer);
     free((char *)(uintptr_t)s.p);
-    return 0;
 }

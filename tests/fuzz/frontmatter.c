@@ -3,7 +3,7 @@
 #include "lib/frontmatter.h"
 #include "tests/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_try(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
     struct err e = {0};
@@ -23,5 +23,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     arena_free(&a);
     free((char *)(uintptr_t)s.p);
-    return 0;
 }

@@ -16,6 +16,11 @@
 #include "lib/err.h"
 #include "lib/utf8.h"
 
+/* The target. */
+void fuzz_try(const uint8_t *data, size_t size);
+
+/* pace.c: fuzz_try under a clock. The names are libFuzzer's. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static inline void fuzz_must(bool good, const char *what)

@@ -67,7 +67,7 @@ static void index_it(struct arena *a, const struct note *n, const char *path)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_try(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
     struct err e = {0};
@@ -86,5 +86,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         index_it(&a, &n, path);
     arena_free(&a);
     free((char *)(uintptr_t)bytes.p);
-    return 0;
 }

@@ -51,6 +51,7 @@ static int play(const char *path)
 int main(int argc, char **argv)
 {
     int n = 0;
+    LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++)
         n += play(argv[i]);
     printf("# %d inputs\n", n);

@@ -68,7 +68,7 @@ static void ask(struct peer *peer, struct slice message)
     request_free(r);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_try(const uint8_t *data, size_t size)
 {
     struct slice s = fuzz_copy(data + (size > 0), size - (size > 0));
     struct seen whole = read_stream(s, 0), pieces = read_stream(s, size ? data[0] : 0);
@@ -82,5 +82,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_free(&whole.messages);
     buf_free(&pieces.messages);
     free((char *)(uintptr_t)s.p);
-    return 0;
 }
