@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 seeds.py SRCDIR OUT: a folder of seeds for each target below OUT, from the sample vault, the wire
-tests and the unit tests' queries; beside them the finds that are kept in tests/fuzz/seeds.
+tests and the unit tests' queries; beside them the finds that are kept in tests/fuzz/seeds, and
+TARGET.dict, words that libFuzzer puts in.
 """
 import hashlib
 import json
@@ -100,6 +101,45 @@ def methods():
         line("resources/read", uri="kbsearch://vault/models/Muse%20Spark.md"))
 
 
+CONTROLS = ["\u200b", "\u202e", "\u0301", "\ufeff", "\u00a0", "\u2028", "\U0001f469\u200d\U0001f680",
+            "\u0130", "\u1e9e", "\uac00", "\u4e2d", "\x1b[2J", "\x7f"]
+MARKDOWN = ["[[", "]]", "![[", "](", "[^1]", "[^1]: ", "**", "==", "~~", "`", "```\n", "~~~", "%%", "$$", "<!--", "-->",
+            "\n---\n", "\n\n", "\n    ", "\n\t- ", "\n- ", "- [ ] ", "\n1. ", "\n# ", "\n## ", "\n> ", "> [!note]- ",
+            "| a | b |\n", "|---|:-:|\n", "\\|", "#tag/a", "^block", "key:: ", "https://a.b/c", "<a href=\"", "&amp;",
+            "2026-04-09", "\r\n", "\0"]
+YAML = ["---\n", "\n---\n", "\n...\n", "aliases:", "tags: [", "\n  - ", "date: ", "title: ", ": |\n  ", ": >-\n  ", "&a ",
+        "*a", "<<: ", "!!str ", "{a: b}", "\"", "'", "\\x00", "# ", "? ", "%YAML 1.1\n", "\t"]
+WORDS = ["GPT-5", "o3-mini", "v2.5", "2026.4.10", "C#", "C++", "AT&T", "don't", "3.5B", "1,000", "$10M", "-", "_", "/", "50%"]
+QUERY = [" OR ", " AND ", " NOT ", " NEAR/3 ", " ADJ/2 ", " -", "+", "(", ")", "\"", "*", "?", "/a.b/", "@a", "~", "..", "<", ">=",
+         "since:", "until:", "on:", "note:(", "[[", "[status:", "entity:", "tag:", "kind:", "vault:", "path:", "links:", "2026-W15",
+         "last week", "title:", "alias:", "source:"]
+
+
+def dictionary(target, words):
+    with open(os.path.join(OUT, target + ".dict"), "w", encoding="ascii") as f:
+        for word in words:
+            f.write('"%s"\n' % "".join("\\x%02x" % b for b in word.encode()))
+
+
+def dictionaries():
+    defined = open(os.path.join(SRC, "lib/proto.def"), encoding="utf-8").read()
+    names = set(re.findall(r"(?:STRING|INT|BOOL|CHOICE)\(m, (\w+)", defined))
+    methods = set(re.findall(r"#define PARAMS_(\w+)", defined))
+    asked = ['"%s":' % n for n in sorted(names)] + ['"%s"' % m for m in sorted(methods)] + [
+        '"jsonrpc":"2.0"', '"id":', '"method":', '"params":{', "null", "true", "-1", "1e99", "\\u0000", "\\ud800", "{", "[",
+        '"initialize"', '"tools/call"', '"resources/read"', '"arguments":{', '"kbsearch://vault/', '"textDocument/hover"',
+        '"$/cancelRequest"', "Content-Length: ", "\r\n\r\n", "\n"]
+    dictionary("printable", CONTROLS)
+    dictionary("token", CONTROLS + WORDS)
+    dictionary("frontmatter", YAML)
+    dictionary("note", MARKDOWN + YAML + WORDS)
+    dictionary("query", QUERY + WORDS + CONTROLS)
+    dictionary("wire", asked)
+    dictionary("ask", asked + QUERY)
+
+
+os.makedirs(OUT, exist_ok=True)
+dictionaries()
 notes()
 wire()
 queries()
