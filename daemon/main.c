@@ -3,10 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/server.h"
 #include "lib/log.h"
+#include "lib/turns.h"
 
 enum {
     EXIT_USAGE = 64,
@@ -135,34 +134,11 @@ static void tell_keeper(void *ctx)
     sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
-/* struct sched_attr of sched_setattr(2), which <linux/sched/types.h> declares at odds with
- * <sched.h>. */
-struct turns {
-    uint32_t size, policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime, deadline, period;
-};
-
-/* Most requests take less than the turn that the kernel gives by default, and wait for a few such
- * turns where cores are busy. Whoever asks for short ones (Linux 6.12) has his sooner, and no more
- * of a core with it. Threads inherit it. */
-static void ask_for_short_turns(void)
-{
-    enum { TURN_NS = 300 * 1000 };
-    struct turns t = {0};
-    if (syscall(SYS_sched_getattr, 0, &t, (unsigned)sizeof t, 0U) || t.policy != SCHED_OTHER)
-        return;
-    t.runtime = TURN_NS;
-    (void)syscall(SYS_sched_setattr, 0, &t, 0U); /* without it all is as before */
-}
-
 static int work(void *ctx, const struct keeper_child *c)
 {
     struct service *s = ctx;
     struct err e = {0};
-    ask_for_short_turns();
+    turns_ask_short();
     if (s->parent >= 0)
         close(s->parent);
     s->keeper = c->ready;

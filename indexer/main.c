@@ -20,6 +20,7 @@
 #include "lib/index.h"
 #include "lib/json.h"
 #include "lib/log.h"
+#include "lib/turns.h"
 
 enum { JOBS_UNASKED = 4 };
 
@@ -245,12 +246,14 @@ static void last_words(const struct err *e)
     _exit(fail(writing));
 }
 
-/* Nobody waits for a run of cron's or of --watch: who asks comes first. */
+/* Who asks has short turns at once; where nobody waits, in a run of cron's or of --watch, he comes
+ * first. */
 static void step_back(const struct options *o)
 {
     enum { BACK = 10 };
     if ((o->watch || (o->quiet && !o->full)) && getpriority(PRIO_PROCESS, 0) < BACK)
         setpriority(PRIO_PROCESS, 0, BACK);
+    turns_ask_long();
 }
 
 static int write_index(struct program *p)
