@@ -89,13 +89,14 @@ static void on_rested(uv_timer_t *timer)
 static void on_next_turn(uv_idle_t *idle)
 {
     struct host *h = idle->data;
-    uint64_t end = uv_hrtime() + TURN_NS;
+    uint64_t end = uv_hrtime() + TURN_NS, before = h->requests;
     while (h->first_due && uv_hrtime() < end) {
         struct conn *c = h->first_due;
         leave_turn(c);
         turn(c);
     }
-    bool rest = h->first_due && pool_in_use(h->pool);
+    /* What goes to the pool needs none: no connection has more than some in flight. */
+    bool rest = h->first_due && h->requests != before && pool_in_use(h->pool);
     if (!h->first_due || rest)
         uv_idle_stop(idle);
     if (rest)

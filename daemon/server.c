@@ -18,7 +18,7 @@
 
 enum {
     ACCEPT_AT_ONCE = 8, /* those that are connected are looked at between */
-    ACCEPT_BESIDE = 4,  /* in a millisecond, while a reader is in use */
+    ACCEPT_BESIDE = 2,  /* in a millisecond, while a reader is in use */
     REST_MS = 1,
     RETRY_MS = 1000,
     FINISH_MS = 2000,
@@ -96,7 +96,7 @@ static void on_end(uv_timer_t *timer)
     host_close(&s->host);
 }
 
-static bool accept_some(struct server *s);
+static bool accept_some(struct server *s, unsigned most);
 static void on_change(struct host *h);
 
 /* Who is not yet accepted stays in the queue, for the process after this one. */
@@ -149,7 +149,8 @@ static void on_signal(uv_signal_t *signal, int number)
     if (number == SIGHUP) {
         reload(s);
     } else if (!s->stopping) {
-        for (int i = 0; i < LISTENER_BACKLOG && accept_some(s); i += ACCEPT_AT_ONCE) {
+        for (int i = 0; i < LISTENER_BACKLOG && accept_some(s, ACCEPT_AT_ONCE);
+             i += ACCEPT_AT_ONCE) {
         }
         stop(s, strsignal(number));
     }
@@ -208,9 +209,9 @@ static void on_retry(uv_timer_t *timer)
 }
 
 /* Whether there may be more. */
-static bool accept_some(struct server *s)
+static bool accept_some(struct server *s, unsigned most)
 {
-    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+    for (unsigned i = 0; i < most; i++) {
         int fd = accept4(s->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             s->accepted++;
@@ -238,18 +239,20 @@ static void on_accept(uv_poll_t *poll, int status, int events)
     if (now != s->accepted_ms)
         s->accepted = 0;
     s->accepted_ms = now;
-    if (s->accepted < ACCEPT_BESIDE || !pool_in_use(&s->pool)) {
-        accept_some(s);
-        return;
+    if (!pool_in_use(&s->pool)) {
+        accept_some(s, ACCEPT_AT_ONCE);
+    } else if (s->accepted < ACCEPT_BESIDE) {
+        accept_some(s, ACCEPT_BESIDE - s->accepted);
+    } else {
+        uv_poll_stop(&s->accept);
+        uv_timer_start(&s->retry, on_retry, REST_MS, 0);
     }
-    uv_poll_stop(&s->accept);
-    uv_timer_start(&s->retry, on_retry, REST_MS, 0);
 }
 
 static void on_idle(uv_timer_t *timer)
 {
     struct server *s = timer->data;
-    accept_some(s);
+    accept_some(s, ACCEPT_AT_ONCE);
     if (!s->host.n_conns)
         stop(s, "idle");
 }
