@@ -17,6 +17,7 @@
 #include "indexer/doc.h"
 #include "indexer/progress.h"
 #include "lib/pack.h"
+#include "lib/schema.h"
 
 enum {
     PART_UNITS = 8000,
@@ -28,12 +29,13 @@ enum {
     SAMPLE_UNITS = 2000, /* to train the dictionary of the data with (lib/pack.h) */
     SAMPLE_NOTES = 100,
     SAMPLE_NOTE_BYTES = 1 << 18,
+    LONG_BYTES = 1 << 20,
     DICTIONARY_SHARE = 64 /* of the notes' bytes */
 };
 
-/* A note that has units in a part. */
+/* A note that has units in a part: among those from `begin` to before `end`. */
 struct share {
-    size_t part, note;
+    size_t part, note, begin, end;
     docid_t first;
 };
 
@@ -200,12 +202,14 @@ static int share_out(struct writing *w, struct err *e)
         for (size_t u = b->notes[i].first_unit; u < end; u++) {
             docid_t id = b->units[u].docid;
             size_t k = part_of(w, id);
+            size_t unit = u - b->notes[i].first_unit;
             if (last[k] && w->shares[last[k] - 1].note == i) {
-                if (w->shares[last[k] - 1].first > id)
-                    w->shares[last[k] - 1].first = id;
+                struct share *s = &w->shares[last[k] - 1];
+                s->first = s->first < id ? s->first : id;
+                s->end = unit + 1;
                 continue;
             }
-            struct share s = {k, i, id};
+            struct share s = {k, i, unit, unit + 1, id};
             if (!ARENA_PUSH(&w->b->arena, w->shares, w->n_shares, w->cap_shares, s))
                 return err_memory(e);
             last[k] = w->n_shares;
@@ -290,6 +294,8 @@ static int train(struct writing *w, struct err *e)
 struct hand {
     struct writing *w;
     struct doc_builder builder;
+    const struct build_note *at; /* the note that is open: a long one lies in many parts */
+    struct note parsed;
     struct arena note;
     struct xwriter *writer;
     struct xdoc *doc;
@@ -329,25 +335,49 @@ static int take_compounds(struct hand *h)
     return h->found.failed ? err_memory(h->e) : 0;
 }
 
+/* What was read of a long note's bytes is not held any longer than the note. */
+static void let_go(struct hand *h)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const struct build_note *n = h->at;
+    if (n && n->bytes >= LONG_BYTES) {
+        size_t begin = (size_t)n->at / page * page;
+        madvise(h->w->text + begin, (size_t)n->at + n->bytes - begin, MADV_DONTNEED);
+    }
+    h->at = NULL;
+    arena_reset(&h->note);
+}
+
+static int open_note(struct hand *h, const struct build_note *n)
+{
+    if (h->at == n && !doc_is_full(&h->builder))
+        return 0;
+    if (h->at != n) {
+        let_go(h);
+        struct slice bytes = slice_of(h->w->text + n->at, n->bytes);
+        if (note_parse(&h->note, n->rel, bytes, &h->parsed, h->e) < 0)
+            return -1;
+        if (h->parsed.n_units != n->state.n_units)
+            return err_set(h->e, ERR_INTERNAL, "%s: parsed twice, two results", n->rel.p);
+        h->at = n;
+    }
+    const struct doc_note d = {n->vault, n->rel, n->state.number, n->language, &h->parsed};
+    return doc_begin(&h->builder, &d, h->e);
+}
+
 static int write_share(struct hand *h, const struct share *s)
 {
     const struct writing *w = h->w;
     const struct build_note *n = &w->b->notes[s->note];
-    struct note note = {0};
-    arena_reset(&h->note);
-    struct slice bytes = slice_of(w->text + n->at, n->bytes);
-    if (note_parse(&h->note, n->rel, bytes, &note, h->e) < 0)
+    const struct state_unit *units = w->b->units + n->first_unit;
+    docid_t first = w->bounds[s->part];
+    docid_t end = s->part + 1 < w->b->n_parts ? w->bounds[s->part + 1] : DOCID_LIMIT;
+    if (open_note(h, n) < 0)
         return -1;
-    if (note.n_units != n->state.n_units)
-        return err_set(h->e, ERR_INTERNAL, "%s: parsed twice, two results", n->rel.p);
-    const struct doc_note d = {n->vault, n->rel, n->state.number, n->language, &note};
-    if (doc_begin(&h->builder, &d, h->e) < 0)
-        return -1;
-    for (size_t i = 0; i < note.n_units; i++) {
-        bool here = part_of(w, w->b->units[n->first_unit + i].docid) == s->part;
-        if ((here ? put_unit(h, i, n->first_unit + i) : doc_pass(&h->builder, i, h->e)) < 0)
+    for (size_t i = s->begin; i < s->end; i++)
+        if (units[i].docid >= first && units[i].docid < end &&
+            put_unit(h, i, n->first_unit + i) < 0)
             return -1;
-    }
     return take_compounds(h);
 }
 

@@ -163,13 +163,17 @@ static int title_words(struct doc_builder *b, struct doc_words *out, struct err 
     return inheritable(b, &t, out, e);
 }
 
+bool doc_is_full(const struct doc_builder *b)
+{
+    return b->cache.used > CACHE_BYTES && !b->n_joined;
+}
+
 int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e)
 {
     arena_reset(&b->arena);
     arena_reset(&b->unit);
-    if (b->cache.used > CACHE_BYTES && !b->n_joined) {
+    if (doc_is_full(b))
         cache_free(b);
-    }
     b->at = *n;
     if (choose_language(b, n, e) < 0)
         return -1;
@@ -673,12 +677,13 @@ static void sign(struct doc *d)
     d->data_sig = hash64(d->data, 0);
 }
 
-/* What later units inherit of this one. */
+/* What others inherit of this one. */
 static int bequeath(
     struct doc_builder *b, size_t unit, const struct tokens *t, struct slice text, struct err *e)
 {
     if (!b->inherited[unit])
         return 0;
+    b->inherited[unit] = false;
     if (b->at.note->units[unit].kind == UNIT_HEADING) {
         b->rendered[unit] = arena_dup(&b->arena, text);
         if (!b->rendered[unit].p)
@@ -698,7 +703,8 @@ static struct slice searched(struct slice text)
     return text;
 }
 
-int doc_pass(struct doc_builder *b, size_t unit, struct err *e)
+/* A unit that is not built before those that inherit from it. */
+static int read_ahead(struct doc_builder *b, int32_t unit, struct err *e)
 {
     struct tokens t = {0};
     if (!b->inherited[unit])
@@ -707,14 +713,28 @@ int doc_pass(struct doc_builder *b, size_t unit, struct err *e)
     struct slice text = searched(render(b, &b->at.note->units[unit]));
     if (b->text.failed)
         return err_memory(e);
-    return tokenize(&b->unit, text, &t, e) < 0 ? -1 : bequeath(b, unit, &t, text, e);
+    return tokenize(&b->unit, text, &t, e) < 0 ? -1 : bequeath(b, (size_t)unit, &t, text, e);
+}
+
+static int read_above(struct doc_builder *b, const struct unit *u, struct err *e)
+{
+    const struct unit *all = b->at.note->units;
+    for (int32_t k = 0, up = u->parent; up >= 0 && k < DOC_PARENTS; k++, up = all[up].parent)
+        if (read_ahead(b, up, e) < 0)
+            return -1;
+    for (int32_t k = 0, up = u->heading; up >= 0 && k < RECORD_HEADINGS; k++, up = all[up].heading)
+        if (read_ahead(b, up, e) < 0)
+            return -1;
+    return 0;
 }
 
 int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES], docid_t docid,
     struct doc *d, struct err *e)
 {
-    arena_reset(&b->unit);
     const struct unit *u = &b->at.note->units[unit];
+    if (read_above(b, u, e) < 0)
+        return -1;
+    arena_reset(&b->unit);
     *d = (struct doc){.day = u->day, .note = b->at.number};
     struct making m = {b, &b->unit, u, d, e};
     struct tokens t = {0};

@@ -8,7 +8,8 @@
  *     for (i = 0; i < note.note->n_units; i++)
  *         doc_build(&b, i, id, docid, &doc, &e) ... doc_fill(&doc, xdoc, &e)
  *
- * The units of a note are built in their order, because later ones inherit words of earlier ones.
+ * Units may be built in any order, or only some of them: what one inherits is looked up where it
+ * stands.
  */
 #ifndef KB_DOC_H
 #define KB_DOC_H
@@ -74,7 +75,7 @@ struct doc_builder {
     struct doc_language *language;
     struct doc_words *words; /* per unit, for those that others inherit from */
     struct slice *rendered;  /* per unit, of headings */
-    bool *inherited;
+    bool *inherited;         /* others inherit from it, and its words are not known yet */
     struct doc_lexeme **title;
     size_t n_title;
     uint64_t stamp;
@@ -84,6 +85,8 @@ void doc_builder_free(struct doc_builder *b); /* a zeroed builder is ready for u
 
 /* `n` must live until the next doc_begin. ERR_CONFIG: the vault's language is unknown. */
 int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e);
+/* So many words were met that doc_begin should be asked to forget them, with the same note. */
+bool doc_is_full(const struct doc_builder *b);
 
 /* The hash of a unit's vault and rendered text, blanks folded; for the head with its title in
  * front. Two units with one hash hold the same text. */
@@ -96,8 +99,6 @@ struct slice doc_id_term(struct arena *a, const uint8_t id[UNIT_ID_BYTES]);
 /* *d lives until the next doc_build. */
 int doc_build(struct doc_builder *b, size_t unit, const uint8_t id[UNIT_ID_BYTES], docid_t docid,
     struct doc *d, struct err *e);
-/* In place of doc_build, for a unit that is written elsewhere: only what others inherit of it. */
-int doc_pass(struct doc_builder *b, size_t unit, struct err *e);
 int doc_fill(const struct doc *d, struct xdoc *x, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -148,12 +149,26 @@ static int note_compacted(struct updating *r, struct err *e)
     return rc;
 }
 
+/* What the plan was made with: the processes that write would have it too. */
+static void forget_plan(struct updating *r)
+{
+    for (size_t i = 0; i < r->n_jobs; i++) {
+        map_free(&r->jobs[i].freed);
+        map_free(&r->jobs[i].numbers);
+    }
+    doc_builder_free(&r->builder);
+    buf_free(&r->bytes);
+    arena_free(&r->note);
+    malloc_trim(0);
+}
+
 int generation_finish(struct updating *r, struct err *e)
 {
     struct batch *b = &r->batch;
     struct build *build = &r->build;
     const char *name;
     progress_clear(&r->progress);
+    forget_plan(r);
     if (build_parts(build, r->u->jobs, !r->u->quiet, e) < 0)
         return -1;
     b->path = build_last_part(build, e);
