@@ -22,12 +22,14 @@ static int compare_text(const void *x, const void *y)
 static int pair_texts(struct work *w)
 {
     size_t n = w->note.n_units;
+    if (!w->n_old)
+        return 0;
     struct by_text *new = arena_array(&w->r->note, n, sizeof *new);
     struct by_text *old = arena_array(&w->r->note, w->n_old, sizeof *old);
     if (!new || !old)
         return err_memory(w->e);
     for (size_t i = 0; i < n; i++)
-        new[i] = (struct by_text){w->units[i].now.text_hash, i};
+        new[i] = (struct by_text){w->units_now[i].text_hash, i};
     for (size_t i = 0; i < w->n_old; i++)
         old[i] = (struct by_text){w->old[i].text_hash, i};
     qsort(new, n, sizeof *new, compare_text);
@@ -40,11 +42,12 @@ static int pair_texts(struct work *w)
                 k++;
             continue;
         }
-        struct pairing *p = &w->units[new[i++].at];
+        size_t at = new[i++].at;
+        struct pairing *p = &w->units[at];
         w->claimed[old[k].at] = true;
         p->fate = UNIT_SAME;
         p->old = &w->old[old[k++].at];
-        p->now.nth = p->old->nth;
+        w->units_now[at].nth = p->old->nth;
     }
     return 0;
 }
@@ -55,11 +58,12 @@ static void pair_places(struct work *w)
     size_t from[UNIT_KINDS] = {0};
     for (size_t i = 0; i < w->note.n_units; i++) {
         struct pairing *p = &w->units[i];
+        const struct state_unit *now = &w->units_now[i];
         if (p->fate != UNIT_NEW)
             continue;
-        size_t *k = &from[p->now.kind];
+        size_t *k = &from[now->kind];
         while (*k < w->n_old &&
-               (w->claimed[*k] || w->old[*k].kind != p->now.kind || w->old[*k].day != p->now.day))
+               (w->claimed[*k] || w->old[*k].kind != now->kind || w->old[*k].day != now->day))
             ++*k;
         if (*k == w->n_old)
             continue;
@@ -74,15 +78,16 @@ int pair_units(struct work *w)
     struct updating *r = w->r;
     size_t n = w->note.n_units;
     w->units = arena_array(&r->note, n, sizeof *w->units);
+    w->units_now = arena_array(&r->note, n, sizeof *w->units_now);
     w->claimed = arena_array(&r->note, w->n_old, sizeof *w->claimed);
-    if (!w->units || !w->claimed)
+    if (!w->units || !w->units_now || !w->claimed)
         return err_memory(w->e);
     for (size_t i = 0; i < n; i++) {
-        struct pairing *p = &w->units[i];
-        p->fate = UNIT_NEW;
-        p->now.kind = w->note.units[i].kind;
-        p->now.day = w->note.units[i].day;
-        if (doc_text_hash(&r->builder, i, &p->now.text_hash, w->e) < 0)
+        struct state_unit *now = &w->units_now[i];
+        w->units[i].fate = UNIT_NEW;
+        now->kind = w->note.units[i].kind;
+        now->day = w->note.units[i].day;
+        if (doc_text_hash(&r->builder, i, &now->text_hash, w->e) < 0)
             return -1;
     }
     if (pair_texts(w) < 0)
@@ -90,19 +95,10 @@ int pair_units(struct work *w)
     if (!r->batch.create)
         pair_places(w);
     for (size_t i = 0; i < n; i++) {
-        struct pairing *p = &w->units[i];
-        if (p->fate != UNIT_SAME &&
-            identity_number(r, w->j, p->now.text_hash, &p->now.nth, w->e) < 0)
+        struct state_unit *now = &w->units_now[i];
+        if (w->units[i].fate != UNIT_SAME &&
+            identity_number(r, w->j, now->text_hash, &now->nth, w->e) < 0)
             return -1;
     }
     return 0;
-}
-
-struct state_unit *pair_now(struct work *w)
-{
-    size_t n = w->note.n_units;
-    struct state_unit *v = arena_array(&w->r->note, n, sizeof *v);
-    for (size_t i = 0; v && i < n; i++)
-        v[i] = w->units[i].now;
-    return v;
 }

@@ -11,7 +11,6 @@
 enum fate { UNIT_SAME, UNIT_IN_PLACE, UNIT_NEW };
 
 struct pairing {
-    struct state_unit now;
     const struct state_unit *old; /* SAME: of this text; IN_PLACE: the one it replaces */
     enum fate fate;
 };
@@ -26,12 +25,11 @@ struct work {
     size_t n_old;
     bool *claimed; /* per old unit */
     struct pairing *units;
+    struct state_unit *units_now; /* as they are now, in their order */
     struct err *e;
 };
 
-/* Fills `units` and `claimed`. */
+/* Fills `units`, `units_now` and `claimed`; docids and signatures are the caller's to fill in. */
 int pair_units(struct work *w);
-/* The units as they are now, in their order; NULL: no memory. */
-struct state_unit *pair_now(struct work *w);
 
 #endif

@@ -14,29 +14,32 @@
 
 enum { BINARY_SAMPLE = 4096 };
 
-static int place_unit(struct work *w, struct pairing *p)
+static int place_unit(struct work *w, size_t i)
 {
     struct batch *b = &w->r->batch;
-    if (!b->create && p->old && p->old->day == p->now.day) {
-        p->now.docid = p->old->docid;
+    const struct state_unit *old = w->units[i].old;
+    struct state_unit *now = &w->units_now[i];
+    if (!b->create && old && old->day == now->day) {
+        now->docid = old->docid;
         return 0;
     }
-    return batch_docid(b, p->now.day, &p->now.docid, w->e);
+    return batch_docid(b, now->day, &now->docid, w->e);
 }
 
 static int write_unit(struct work *w, size_t i)
 {
     struct updating *r = w->r;
     struct job *j = w->j;
-    struct pairing *p = &w->units[i];
+    const struct pairing *p = &w->units[i];
+    struct state_unit *now = &w->units_now[i];
     struct doc d;
     uint8_t id[UNIT_ID_BYTES];
-    doc_id(p->now.text_hash, p->now.nth, id);
-    if (place_unit(w, p) < 0 || doc_build(&r->builder, i, id, p->now.docid, &d, w->e) < 0)
+    doc_id(now->text_hash, now->nth, id);
+    if (place_unit(w, i) < 0 || doc_build(&r->builder, i, id, now->docid, &d, w->e) < 0)
         return -1;
-    p->now.terms_sig = d.terms_sig;
-    p->now.data_sig = d.data_sig;
-    bool in_place = p->old && p->now.docid == p->old->docid;
+    now->terms_sig = d.terms_sig;
+    now->data_sig = d.data_sig;
+    bool in_place = p->old && now->docid == p->old->docid;
     bool same_terms = in_place && p->fate == UNIT_SAME && p->old->terms_sig == d.terms_sig;
     bool same_data = same_terms && p->old->data_sig == d.data_sig;
     j->units_added += p->fate == UNIT_NEW;
@@ -45,8 +48,8 @@ static int write_unit(struct work *w, size_t i)
     if (same_data)
         return 0;
     if (same_terms)
-        return batch_put_data(&r->batch, p->now.docid, d.data, w->e);
-    if (batch_put(&r->batch, p->now.docid, &d, w->e) < 0)
+        return batch_put_data(&r->batch, now->docid, d.data, w->e);
+    if (batch_put(&r->batch, now->docid, &d, w->e) < 0)
         return -1;
     return p->old && !in_place ? batch_delete(&r->batch, p->old->docid, w->e) : 0;
 }
@@ -86,16 +89,14 @@ static int plan_note(struct work *w)
     struct updating *r = w->r;
     for (size_t i = 0; i < w->note.n_units; i++) {
         w->j->units_added += w->units[i].fate == UNIT_NEW;
-        if (place_unit(w, &w->units[i]) < 0)
+        if (place_unit(w, i) < 0)
             return -1;
     }
-    const struct state_unit *v = pair_now(w);
     const struct build_note n = {.vault = w->j->vault->name,
         .language = w->j->vault->language,
         .rel = w->rel,
         .state = w->now};
-    return v ? build_note(&r->build, &n, buf_view(&r->bytes), v, w->note.n_units, w->e)
-             : err_memory(w->e);
+    return build_note(&r->build, &n, buf_view(&r->bytes), w->units_now, w->note.n_units, w->e);
 }
 
 static int write_units(struct work *w)
@@ -104,12 +105,9 @@ static int write_units(struct work *w)
     for (size_t i = 0; i < w->note.n_units; i++)
         if (write_unit(w, i) < 0)
             return -1;
-    const struct state_unit *v = pair_now(w);
-    if (!v)
-        return err_memory(w->e);
     return meta_note(r, w->j->vault->name, &w->now, w->e) < 0
                ? -1
-               : meta_units(r, w->now.number, v, w->note.n_units, w->e);
+               : meta_units(r, w->now.number, w->units_now, w->note.n_units, w->e);
 }
 
 /* Of a hostile note: no one writes a paragraph as long as a book. */
