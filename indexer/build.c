@@ -29,7 +29,7 @@ enum {
     SAMPLE_UNITS = 2000, /* to train the dictionary of the data with (lib/pack.h) */
     SAMPLE_NOTES = 100,
     SAMPLE_NOTE_BYTES = 1 << 18,
-    LONG_BYTES = 1 << 20,
+    LONG_BYTES = 1 << 16,
     DICTIONARY_SHARE = 64 /* of the notes' bytes */
 };
 

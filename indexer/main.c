@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,11 +360,21 @@ static int run(struct program *p, int argc, char **argv)
     return p->o.list ? list(p) : check(p);
 }
 
+/* What a long note took goes back, and is not kept for the next one. */
+static void keep_small(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct program p = {0};
     if (!fill_descriptors())
         return EX_OSERR;
+    keep_small();
     umask(077);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     /* Xapian's trees of pending changes get slower as they grow: 2,000 documents were best. */

@@ -159,7 +159,9 @@ static void forget_plan(struct updating *r)
     doc_builder_free(&r->builder);
     buf_free(&r->bytes);
     arena_free(&r->note);
+#ifdef __GLIBC__
     malloc_trim(0);
+#endif
 }
 
 int generation_finish(struct updating *r, struct err *e)
