@@ -8,7 +8,13 @@
 #include "lib/schema.h"
 #include "lib/sequence.h"
 
-enum { CACHE_BYTES = 48 << 20, PATH_TERM_BYTES = 220, PROPERTY_BYTES = 200, SPAN_MAX = 4 };
+enum {
+    CACHE_BYTES = 48 << 20,
+    PATH_TERM_BYTES = 220,
+    PROPERTY_BYTES = 200,
+    SPAN_MAX = 4,
+    TEXT_KEPT = 1 << 20
+};
 
 /* A word as it is met in loose matching. */
 struct doc_lexeme {
@@ -174,6 +180,8 @@ int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e)
     arena_reset(&b->unit);
     if (doc_is_full(b))
         cache_free(b);
+    if (b->text.cap > TEXT_KEPT)
+        buf_free(&b->text);
     b->at = *n;
     if (choose_language(b, n, e) < 0)
         return -1;

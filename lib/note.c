@@ -99,7 +99,7 @@ static bool place_lines(struct arena *a, struct slice source, struct unit *u,
                 p[at++] = '\n';
         }
     }
-    u->n_lines = n;
+    u->n_lines = (uint32_t)n;
     u->line = lines[0].line;
     u->end_line = lines[n - 1].line;
     return true;
@@ -128,7 +128,7 @@ static bool place_runs(struct arena *a, struct unit *u, const struct markdown_li
         r->begin = text_offset(u, lines, n, &from, runs[i].begin);
         r->end = text_offset(u, lines, n, &from, runs[i].end);
     }
-    u->n_runs = n_runs;
+    u->n_runs = (uint32_t)n_runs;
     return u->runs != NULL;
 }
 
@@ -311,7 +311,7 @@ static bool make_head(
         !place_runs(a, u, lines, f->n_lines, h.runs, h.n_runs))
         return false;
     u->links = h.links;
-    u->n_links = h.n_links;
+    u->n_links = (uint32_t)h.n_links;
     return true;
 }
 
@@ -408,14 +408,14 @@ static bool take_links(struct arena *a, const struct markdown_block *b, struct u
         const struct markdown_link *l = &b->links[i];
         u->links[i] = (struct note_link){l->target, l->heading, l->alias, l->url, l->embed};
     }
-    u->n_links = b->n_links;
+    u->n_links = (uint32_t)b->n_links;
     return true;
 }
 
 static bool take_tags(struct arena *a, const struct markdown_block *b, struct unit *u)
 {
     u->tags = b->n_tags ? arena_grow(a, b->tags, b->n_tags, b->n_tags, sizeof *u->tags) : NULL;
-    u->n_tags = b->n_tags;
+    u->n_tags = (uint32_t)b->n_tags;
     return !b->n_tags || u->tags;
 }
 

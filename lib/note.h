@@ -69,25 +69,23 @@ struct note_link {
     bool embed;           /* ![[...]] or ![...](...) */
 };
 
+/* A hostile note has 600,000 of them, so they are small. */
 struct unit {
     enum unit_kind kind;
     uint32_t line, end_line; /* its own lines, 1-based, both in */
+    day_t day;               /* event date or DAY_NONE */
     struct slice text;       /* source bytes: no list marker, quote prefix, child bullets */
     struct unit_line *lines;
-    size_t n_lines;
     struct run *runs; /* in order, not overlapping; bytes in no run are not visible */
-    size_t n_runs;
+    struct note_link *links;
+    struct slice *tags; /* inline #tags without '#', as written */
+    uint32_t n_lines, n_runs, n_links, n_tags;
     int32_t parent;  /* index of the list item it lies in, or -1 */
     int32_t heading; /* index of the nearest heading unit above, or -1; a heading's own is
                         the next higher level's */
-    uint8_t level;   /* headings: 1 to 6 */
-    bool nested;     /* lies in a quote or a list item */
-    day_t day;       /* event date or DAY_NONE */
     enum date_source day_source;
-    struct note_link *links;
-    size_t n_links;
-    struct slice *tags; /* inline #tags without '#', as written */
-    size_t n_tags;
+    uint8_t level; /* headings: 1 to 6 */
+    bool nested;   /* lies in a quote or a list item */
 };
 
 /* A front-matter property: nested maps are joined with '.', a list has several values. */
