@@ -409,7 +409,7 @@ static int write_part(struct hand *h, size_t part)
 /* Takes parts until none is left; what went wrong is in *e. */
 static int write_parts(struct writing *w, struct err *e)
 {
-    struct hand h = {.w = w, .e = e};
+    struct hand h = {.w = w, .builder.positions = w->b->positions, .e = e};
     int rc = xdoc_new(&h.doc, e);
     while (rc == 0 && !atomic_load(&w->board->stop)) {
         size_t part = atomic_fetch_add(&w->board->next, 1);

@@ -39,6 +39,7 @@ struct build_compound {
 
 struct build {
     const struct store *store;
+    bool positions; /* the caller's to set before build_parts (doc.h) */
     struct arena arena;
     struct build_note *notes;
     size_t n_notes, cap_notes;

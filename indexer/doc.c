@@ -647,27 +647,32 @@ static int record_data(struct making *m, size_t unit, const uint8_t id[UNIT_ID_B
 }
 
 /* Base tokens have a place; those of URLs theirs behind all others. */
-static void add_places(const struct tokens *t, bool aside, struct sequence_place *v, size_t *n)
+static void add_places(const struct tokens *t, bool aside, struct doc_place *v, size_t *n)
 {
     for (size_t i = 0; i < t->n; i++) {
         const struct token *k = &t->v[i];
         if (!token_is_base(k->kind) || (k->pos >= TOKEN_ASIDE) != aside)
             continue;
-        v[(*n)++] = (struct sequence_place){k->pos, sequence_word(k->term)};
+        v[(*n)++] = (struct doc_place){k->term, k->pos};
         if (!slice_eq(k->plain, k->term))
-            v[(*n)++] = (struct sequence_place){k->pos, sequence_word(k->plain)};
+            v[(*n)++] = (struct doc_place){k->plain, k->pos};
     }
 }
 
 static int sequence(struct making *m, const struct tokens *t)
 {
     struct buf bytes = {0};
+    struct doc_place *places = arena_array(m->a, 2 * t->n, sizeof *places);
     struct sequence_place *v = arena_array(m->a, 2 * t->n, sizeof *v);
     size_t n = 0;
-    if (!v)
+    if (!v || !places)
         return err_memory(m->e);
-    add_places(t, false, v, &n);
-    add_places(t, true, v, &n);
+    add_places(t, false, places, &n);
+    add_places(t, true, places, &n);
+    for (size_t i = 0; i < n; i++)
+        v[i] = (struct sequence_place){places[i].at, sequence_word(places[i].word)};
+    m->d->places = places;
+    m->d->n_places = m->b->positions ? n : 0;
     int rc = sequence_write(&bytes, m->a, v, n, m->e);
     m->d->sequence = arena_take(m->a, &bytes);
     return rc || m->d->sequence.p || !n ? rc : err_memory(m->e);
@@ -767,6 +772,9 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
         if (xdoc_term(x, p->term, p->wdf, e) < 0)
             return -1;
     }
+    for (size_t i = 0; i < d->n_places; i++)
+        if (xdoc_position(x, d->places[i].word, d->places[i].at, e) < 0)
+            return -1;
     char value[4];
     if (xdoc_term(x, d->id_term, 0, e) < 0)
         return -1;

@@ -32,9 +32,16 @@ struct doc_posting {
     uint32_t wdf;
 };
 
+struct doc_place {
+    struct slice word;
+    uint32_t at;
+};
+
 struct doc {
     struct doc_posting *postings;
     size_t n, cap;
+    struct doc_place *places; /* Xapian's positions, where the builder is told to */
+    size_t n_places;
     struct slice data;
     struct slice id_term;
     day_t day;
@@ -61,6 +68,8 @@ struct doc_lexeme;
 struct doc_language;
 
 struct doc_builder {
+    bool positions; /* Xapian's, too: it is a part of several (schema.h) */
+
     struct arena cache; /* words, lexemes, languages: until they are too many */
     struct map lexemes;
     struct map compounds;

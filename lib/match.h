@@ -6,7 +6,7 @@
  *
  * A tree is evaluated from its leaves to arrays of documents, the rarest side of an AND first.
  * Whether words stand side by side is looked up last, in the order of the answer, and only for as
- * many documents as the answer and its count need. Of that Xapian knows nothing (sequence.h).
+ * many documents as the answer and its count need. Where, the sequences tell (sequence.h).
  *
  * What it leaves to Xapian (match/parts.h): databases of several parts (shards), order by value,
  * collapsing, value ranges, synonyms of anything but terms; and the newest or oldest few of lists

@@ -6,7 +6,9 @@
  *
  * A document is a unit. The folder (index.h) has `current`, a link to the Xapian database.
  *
- * Terms; none has positions (see SLOT_SEQUENCE). Own words. Weights come from Z, and from the exact
+ * Terms. Where words stand SLOT_SEQUENCE tells; in an index that is a part of several ("parts")
+ * base tokens' exact and plain forms have Xapian's positions, too, for another machine matches
+ * phrases by nothing else. Own words. Weights come from Z, and from the exact
  * terms of what is never stemmed; everything else has wdf 0:
  *   word       exact folded form of every base, GRAM2 and MARKED token and of JOINED ones with a
  *              digit (token.h) and, beside it, its plain form where it has accents. A compound of

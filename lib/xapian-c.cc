@@ -685,6 +685,15 @@ class builder
         return Q(0.0, build(q->kids[0], depth + 1, role::filters));
     }
 
+    static Q positional(const struct xquery *q)
+    {
+        if (q->op != XQ_TERM)
+            throw failure{ERR_INTERNAL, "a phrase of something else than terms"};
+        if (q->term.n == 0)
+            throw failure{ERR_INTERNAL, "a query with an empty term"};
+        return Q(str(q->term), q->wqf ? q->wqf : 1);
+    }
+
     bool in_each_document(const std::string &term) const
     {
         return xdb_->db.get_termfreq(term) == xdb_->db.get_doccount();
@@ -692,11 +701,22 @@ class builder
 
     Q term(const struct xquery *q, role r) const
     {
-        if (q->term.n == 0)
-            throw failure{ERR_INTERNAL, "a query with an empty term"};
-        Q plain = Q(str(q->term), q->wqf ? q->wqf : 1);
+        Q plain = positional(q);
         bool bare = r == role::filters || !wdf_matters_;
         return bare && in_each_document(str(q->term)) ? Q(std::string()) : plain;
+    }
+
+    Q phrase(Q::op op, const struct xquery *q, unsigned depth, role r) const
+    {
+        if (q->n_kids < 2)
+            return join(Q::OP_OR, kids(q, 0, depth, r));
+        if (!xdb_->db.has_positions())
+            throw failure{ERR_INTERNAL, "a phrase in a database without positions"};
+        queries words;
+        for (size_t i = 0; i < q->n_kids; i++)
+            words.push_back(positional(q->kids[i]));
+        auto least = static_cast<Xapian::termcount>(words.size());
+        return watched(Q(op, words.begin(), words.end(), std::max(q->window, least)), r);
     }
 
     /* Not by OP_WILDCARD: that opens every term there is before it comes to the limit. */
@@ -775,10 +795,9 @@ class builder
         case XQ_OR:
             return any(q, depth, r);
         case XQ_PHRASE:
+            return phrase(Q::OP_PHRASE, q, depth, r);
         case XQ_NEAR:
-            if (q->n_kids > 1)
-                throw failure{ERR_INTERNAL, "a phrase: Xapian does not know where words stand"};
-            return join(Q::OP_OR, kids(q, 0, depth, r));
+            return phrase(Q::OP_NEAR, q, depth, r);
         case XQ_PREFIX:
             return prefix(q, r);
         case XQ_SYNONYM:
@@ -1476,6 +1495,16 @@ int xdb_document_terms(struct xdb *db, struct arena *a, docid_t id, struct slice
     });
 }
 
+bool xdb_has_positions(const struct xdb *db)
+{
+    bool has = false;
+    guard(nullptr, [&] {
+        has = db->db.has_positions();
+        return 0;
+    });
+    return has;
+}
+
 int xdb_search(
     struct xdb *db, struct arena *a, const struct xsearch *s, struct xresult *r, struct err *e)
 {
@@ -1758,6 +1787,15 @@ int xdoc_term(struct xdoc *d, struct slice term, uint32_t wdf_inc, struct err *e
     return guard(e, [&] {
         want_term(term);
         d->doc.add_term(str(term), wdf_inc);
+        return 0;
+    });
+}
+
+int xdoc_position(struct xdoc *d, struct slice term, uint32_t pos, struct err *e)
+{
+    return guard(e, [&] {
+        want_term(term);
+        d->doc.add_posting(str(term), pos, 0);
         return 0;
     });
 }

@@ -42,9 +42,8 @@ enum xq_op {
     XQ_NOT,     /* kids[0] without any of the others */
     XQ_FILTER,  /* kids[0], only where all others match; their weight does not count */
     XQ_MAYBE,   /* kids[0], with the others' weight where they match too */
-    XQ_PHRASE,  /* kids (XQ_TERM) at increasing places within `window`; match.h only */
-    XQ_NEAR,    /* the same in any order, unsure where two of the words stand at one place; match.h
-                   only */
+    XQ_PHRASE,  /* kids (XQ_TERM) at increasing places within `window` */
+    XQ_NEAR,    /* the same in any order; unsure where two of the words stand at one place */
     XQ_PREFIX,  /* terms that begin with `term`, at most `limit`: the most frequent ones */
     XQ_RANGE,   /* value `slot` within [low, high], bytewise; an empty end is open */
     XQ_SCALE,   /* kids[0], weight times `factor` (>= 0; 0: matches, weighs nothing) */
@@ -226,6 +225,10 @@ struct xresult {
     double max_weight; /* best weight any document had */
 };
 
+/* Whether Xapian itself can match XQ_PHRASE and XQ_NEAR of more than one word there: any document
+ * has positions. Elsewhere that is ERR_INTERNAL (match.h does it). */
+bool xdb_has_positions(const struct xdb *db);
+
 /*
  * One match. xdb_watch holds for each candidate, also of prefixes. Matching and
  * fetching the data happen in one go; a discarded revision is reopened and asked again at most
@@ -310,6 +313,8 @@ void xdoc_free(struct xdoc *d);
 int xdoc_clear(struct xdoc *d, struct err *e);
 /* wdf grows by wdf_inc (0: a Boolean term). Terms over 245 bytes: ERR_INTERNAL. */
 int xdoc_term(struct xdoc *d, struct slice term, uint32_t wdf_inc, struct err *e);
+/* That a term, which the document has or gets by this, stands at a place. */
+int xdoc_position(struct xdoc *d, struct slice term, uint32_t pos, struct err *e);
 int xdoc_value(struct xdoc *d, uint32_t slot, struct slice value, struct err *e);
 int xdoc_data(struct xdoc *d, struct slice data, struct err *e);
 

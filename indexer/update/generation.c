@@ -73,6 +73,7 @@ int generation_open(struct updating *r, struct err *e)
     b->closing = meta_closing;
     b->part = u->part;
     b->parts = u->parts;
+    r->builder.positions = u->parts > 0;
     b->ctx = r;
     if (!b->uuid[0] && new_uuid(b->uuid, e) < 0)
         return -1;
@@ -171,6 +172,7 @@ int generation_finish(struct updating *r, struct err *e)
     const char *name;
     progress_clear(&r->progress);
     forget_plan(r);
+    build->positions = r->u->parts > 0;
     if (build_parts(build, r->u->jobs, !r->u->quiet, e) < 0)
         return -1;
     b->path = build_last_part(build, e);

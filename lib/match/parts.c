@@ -25,10 +25,11 @@ struct putting { /* together */
     struct err *e;
 };
 
-/* Something that Xapian cannot match, or not elsewhere. */
+/* Something that Xapian cannot match there. */
 static bool has_set(const struct xdb *db, const struct xquery *q, unsigned level)
 {
-    if ((q->op == XQ_DOCIDS && !xdb_is_single(db)) || places_matter(q) || level > MATCHER_LEVELS)
+    if ((q->op == XQ_DOCIDS && !xdb_is_single(db)) ||
+        (places_matter(q) && !xdb_has_positions(db)) || level > MATCHER_LEVELS)
         return true;
     for (size_t i = 0; i < q->n_kids; i++)
         if (has_set(db, q->kids[i], level + 1))

@@ -2,11 +2,11 @@
 /*
  * parts: a match by Xapian, in a database of several parts, on this machine or others (shards.h),
  * all at once and with the figures of all, or in an order that is left to it (match.h). No other
- * machine takes a set of documents (XQ_DOCIDS) into its match, and none of Xapian's knows where
- * words stand (sequence.h): of a tree with sets or phrases the largest pieces without one are
- * matched, each for all it finds, and the answers put together here. A phrase is the match of all
- * its words, with which their sequences come. Weights are the same: of alternatives and of what all
- * must match they are added up, and a set weighs nothing.
+ * machine takes a set of documents (XQ_DOCIDS) into its match, and only where an index is a part of
+ * several Xapian knows where words stand (schema.h): of a tree with what it cannot match the
+ * largest pieces without are matched, each for all it finds, and the answers put together here. A
+ * phrase is then the match of all its words, with which their sequences come. Weights are the same:
+ * of alternatives and of what all must match they are added up, and a set weighs nothing.
  *
  * Such a tree costs a message to each part for each piece, with as many entries as it matches.
  */

@@ -10,6 +10,8 @@ kbindex --quiet --db "$T/one" "$T/vault"
 for n in 1 2; do
     kbindex --quiet --db "$T/part$n" --shard $n/2 "$T/vault"
 done
+ok "a part has Xapian's positions, for its phrases are matched elsewhere" test -s "$T/part1/current/position.glass"
+is "an index of all notes has none" "$(find "$T/one/current/" -name 'position*')" ""
 conf=$T/shards.conf
 printf '[shard "a"]\ndatabase = %s\n[shard "b"]\ndatabase = %s\n' "$T/part1" "$T/part2" >"$conf"
 kbsearchd --db "$T/one" --cache 0 --socket "$T/run/one.sock"

@@ -99,14 +99,24 @@ static struct xdb *reader(struct fixture *f, const char *path)
     return db;
 }
 
+static void put_word(struct fixture *f, struct xdoc *d, struct slice word, uint32_t pos)
+{
+    ok(f, xdoc_term(d, word, 1, &f->e));
+    ok(f, xdoc_position(d, word, pos, &f->e));
+}
+
+/* Words at positions 1, 2, ...; "a|b" puts both at one. */
 static void put(struct fixture *f, struct xwriter *w, docid_t id, const char *words)
 {
     struct xdoc *d;
     ok(f, xdoc_new(&d, &f->e));
-    for (const char *p = words; *p; p += *p == ' ') {
-        size_t n = strcspn(p, " ");
-        ok(f, xdoc_term(d, slice_of(p, n), 1, &f->e));
+    uint32_t pos = 1;
+    for (const char *p = words; *p;) {
+        size_t n = strcspn(p, " |");
+        put_word(f, d, slice_of(p, n), pos);
         p += n;
+        if (*p && *p++ == ' ')
+            pos++;
     }
     ok(f, xdoc_data(d, slice_str(words), &f->e));
     ok(f, xwriter_put(w, id, d, &f->e));
@@ -332,11 +342,12 @@ static void put_data_keeps_the_rest(void **state)
         assert_string_equal(data_of(f, db, id), "other");
     struct xquery open = term("open"), source = term("source");
     struct xquery *kids[] = {&open, &source};
-    struct xquery both = {.op = XQ_AND, .kids = kids, .n_kids = 2};
-    struct xsearch s = search_of(&both);
+    struct xquery phrase = {.op = XQ_PHRASE, .kids = kids, .n_kids = 2};
+    struct xsearch s = search_of(&phrase);
     struct xresult r;
     ok(f, xdb_search(db, &f->a, &s, &r, &f->e));
     assert_int_equal(r.n_hits, 1000);
+    assert_true(xdb_has_positions(db));
     xdb_close(db);
 }
 
@@ -349,6 +360,7 @@ static void terms_have_limits(void **state)
     ok(f, xdoc_new(&d, &f->e));
     ok(f, xdoc_term(d, slice_of(bytes, 245), 0, &f->e));
     fails(f, xdoc_term(d, slice_of(bytes, 246), 0, &f->e), ERR_INTERNAL, "245 bytes");
+    fails(f, xdoc_position(d, slice_of(bytes, 246), 1, &f->e), ERR_INTERNAL, "245 bytes");
     fails(f, xdoc_term(d, SLICE_LIT(""), 0, &f->e), ERR_INTERNAL, "empty");
     memset(bytes, 0, sizeof bytes);
     ok(f, xdoc_term(d, slice_of(bytes, 122), 0, &f->e));
@@ -476,7 +488,7 @@ static void fill_model(struct fixture *f, const char *path)
             docs[i].word[p][1] = below(4) ? -1 : (int)(BESIDE + below(VOCABULARY - BESIDE));
             for (int k = 0; k < 2; k++)
                 if (docs[i].word[p][k] >= 0)
-                    ok(f, xdoc_term(d, slice_str(vocabulary[docs[i].word[p][k]]), 1, &f->e));
+                    put_word(f, d, slice_str(vocabulary[docs[i].word[p][k]]), p + 1);
         }
         docs[i].value = below(4) ? 1 + below(50) : 0;
         char bytes[4];
@@ -497,6 +509,28 @@ static bool stands_at(const struct xquery *q, uint32_t doc, uint32_t place)
         if (word >= 0 && slice_is(q->term, vocabulary[word]))
             return true;
     }
+    return false;
+}
+
+/* Kids from `kid` on at free places within [from, to); in order: behind the one before. */
+static bool places_fit(const struct xquery *q, uint32_t doc, size_t kid, uint32_t from, uint32_t to,
+    unsigned taken, bool ordered)
+{
+    if (kid == q->n_kids)
+        return true;
+    for (uint32_t p = from; p < to && p < PLACES; p++)
+        if (!(taken & 1u << p) && stands_at(q->kids[kid], doc, p) &&
+            places_fit(q, doc, kid + 1, ordered ? p + 1 : from, to, taken | 1u << p, ordered))
+            return true;
+    return false;
+}
+
+static bool in_window(const struct xquery *q, uint32_t doc)
+{
+    uint32_t window = q->window > q->n_kids ? q->window : (uint32_t)q->n_kids;
+    for (uint32_t start = 0; start < PLACES; start++)
+        if (places_fit(q, doc, 0, start, start + window, 0, q->op == XQ_PHRASE))
+            return true;
     return false;
 }
 
@@ -541,7 +575,7 @@ static bool matches(const struct xquery *q, uint32_t doc)
         return matches(q->kids[0], doc);
     case XQ_PHRASE:
     case XQ_NEAR:
-        return false;
+        return in_window(q, doc);
     case XQ_RANGE:
         return docs[doc].value && (!q->low.n || docs[doc].value >= xvalue_as_u32(q->low)) &&
                (!q->high.n || docs[doc].value <= xvalue_as_u32(q->high));
@@ -574,6 +608,17 @@ static struct xquery *word_query(struct arena *a, uint32_t word)
     return q;
 }
 
+/* Different words at each place: Xapian's NEAR of a word with itself is of no use to us. */
+static struct xquery *any_phrase(struct arena *a, enum xq_op op)
+{
+    struct xquery *q = new_query(a, op, 1 + below(3));
+    uint32_t words = op == XQ_NEAR ? BESIDE : VOCABULARY, word = below(words);
+    q->window = below(3) ? 0 : below(7);
+    for (size_t i = 0; i < q->n_kids; i++, word++)
+        q->kids[i] = word_query(a, word % words);
+    return q;
+}
+
 static struct slice any_end(struct arena *a)
 {
     char bytes[4];
@@ -595,7 +640,11 @@ static struct xquery *any_docids(struct arena *a)
 static struct xquery *any_leaf(struct arena *a)
 {
     struct xquery *q;
-    switch (synonyms ? 2 * below(2) : 2 + below(7)) {
+    switch (synonyms ? below(3) : below(9)) {
+    case 0:
+        return any_phrase(a, XQ_PHRASE);
+    case 1:
+        return any_phrase(a, XQ_NEAR);
     case 2:
         q = new_query(a, XQ_PREFIX, 0);
         q->term = slice_of(vocabulary[below(VOCABULARY)], 1 + below(3));
@@ -800,10 +849,10 @@ static void bad_queries_are_refused(void **state)
         {empty, ERR_INTERNAL},
         {{.op = XQ_PREFIX, .limit = 3}, ERR_INTERNAL},
         {{.op = XQ_PREFIX, .term = SLICE_LIT("a")}, ERR_INTERNAL},
-        {{.op = XQ_PHRASE, .kids = words, .n_kids = 2}, ERR_INTERNAL},
-        {{.op = XQ_NEAR, .kids = words, .n_kids = 2}, ERR_INTERNAL},
         {{.op = XQ_SCALE, .kids = words, .n_kids = 1, .factor = -1}, ERR_INTERNAL},
         {{.op = XQ_SYNONYM, .kids = inner, .n_kids = 1}, ERR_INTERNAL},
+        {{.op = XQ_PHRASE, .kids = words, .n_kids = 2}, ERR_INTERNAL}, /* no positions there */
+        {{.op = XQ_NEAR, .kids = words, .n_kids = 2}, ERR_INTERNAL},
         {deep[0], ERR_COMPLEX},
     };
     struct xresult r;
@@ -820,7 +869,7 @@ static void bad_queries_are_refused(void **state)
 
 enum { MANY = 50000 };
 
-/* Each document holds the common words, and some of 5,000 rarer ones. */
+/* Each document holds the common words far from each other, and some of 5,000 rarer ones. */
 static void fill_large(struct fixture *f)
 {
     struct xwriter *w = writer(f, f->path, XWRITER_CREATE);
@@ -832,9 +881,9 @@ static void fill_large(struct fixture *f)
         ok(f, xdoc_clear(d, &f->e));
         for (uint32_t i = 0; i < 8; i++) {
             int n = snprintf(word, sizeof word, "common%u", i);
-            ok(f, xdoc_term(d, slice_of(word, (size_t)n), 1, &f->e));
+            put_word(f, d, slice_of(word, (size_t)n), 1 + i * 100);
             n = snprintf(word, sizeof word, "%c%04u", 'a' + (int)i, below(5000));
-            ok(f, xdoc_term(d, slice_of(word, (size_t)n), 1, &f->e));
+            put_word(f, d, slice_of(word, (size_t)n), 2 + i * 100);
         }
         ok(f, xwriter_put(w, id * 3, d, &f->e));
     }
@@ -843,7 +892,7 @@ static void fill_large(struct fixture *f)
     xwriter_close(w);
 }
 
-/* An OR of pairs that always hold, and ten prefixes. */
+/* An OR of NEARs that never hold, and ten prefixes. */
 static struct xquery *heavy_query(struct arena *a)
 {
     static const char *const common[] = {
@@ -852,12 +901,13 @@ static struct xquery *heavy_query(struct arena *a)
     size_t n = 0;
     for (size_t i = 0; i < 8; i++)
         for (size_t k = i + 1; k < 8; k++) {
-            struct xquery *pair = new_query(a, XQ_AND, 2);
-            pair->kids[0] = new_query(a, XQ_TERM, 0);
-            pair->kids[0]->term = slice_str(common[i]);
-            pair->kids[1] = new_query(a, XQ_TERM, 0);
-            pair->kids[1]->term = slice_str(common[k]);
-            q->kids[n++] = pair;
+            struct xquery *near = new_query(a, XQ_NEAR, 2);
+            near->window = 20;
+            near->kids[0] = new_query(a, XQ_TERM, 0);
+            near->kids[0]->term = slice_str(common[i]);
+            near->kids[1] = new_query(a, XQ_TERM, 0);
+            near->kids[1]->term = slice_str(common[k]);
+            q->kids[n++] = near;
         }
     for (size_t i = 0; i < 10; i++) {
         struct xquery *prefix = new_query(a, XQ_PREFIX, 0);
@@ -953,6 +1003,7 @@ static void word_of_each_document_is_found(void **state)
         {{.op = XQ_SYNONYM, .kids = either, .n_kids = 2}, 6000},
         {{.op = XQ_SCALE, .kids = one, .n_kids = 1}, 6000},
         {{.op = XQ_PHRASE, .kids = one, .n_kids = 1}, 6000},
+        {{.op = XQ_PHRASE, .kids = not, .n_kids = 2}, 3000},
     };
     static const double k1[] = {-1, 0, 1.2};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -1198,6 +1249,7 @@ static void ranges_merge(void **state)
     assert_true(slice_is(value, "v"));
     ok(f, xdb_metadata(db, &f->a, SLICE_LIT("alone"), &value, &f->e));
     assert_true(slice_is(value, "w"));
+    assert_true(xdb_has_positions(db));
     xdb_close(db);
 
     const char *unlike[] = {from[0], part(f, 1, 500, "same", "other")};
