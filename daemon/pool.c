@@ -13,7 +13,7 @@ enum {
     SPARE_BYTES = 1 << 20,
     WATCH_MS = 500,
     LOW_TURN = 4,
-    USED_NS = 20 * 1000 * 1000
+    USED_NS = 1000 * 1000 * 1000
 };
 static const uint64_t LATE_NS = 1000000000u, STUCK_NS = 5000000000u;
 

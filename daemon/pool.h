@@ -64,7 +64,7 @@ void pool_shun(struct pool *p, unsigned seconds);
 void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 /* Takes a QUEUED request back: it is the caller's again, and done will not be called. */
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
-/* A request runs, or has within the last 20 ms: somebody is there who waits for more than a look.
+/* A request runs, or has within the last second: somebody is there who waits for more than a look.
  */
 bool pool_in_use(const struct pool *p);
 /* A request that runs, and whose lane may go before it ends. */
