@@ -77,9 +77,9 @@ static int write_balance(struct changes *c, uint64_t revision, struct err *e)
         for (int64_t k = v->balance; k; k -= k > 0 ? 1 : -1)
             journal_write_event(&events,
                 &(struct journal_event){k > 0, v->id, k > 0 ? slice_of(NULL, 0) : v->record});
+    forget(c);
     int rc = events.failed ? err_memory(e) : append(c, revision, buf_view(&events), e);
     buf_free(&events);
-    forget(c);
     return rc;
 }
 
