@@ -1778,6 +1778,8 @@ int xdoc_clear(struct xdoc *d, struct err *e)
     return guard(e, [&] {
         d->doc = Xapian::Document();
         d->data.clear();
+        if (d->data.capacity() > 1 << 20) /* one huge text is not held till the end */
+            d->data.shrink_to_fit();
         return 0;
     });
 }
