@@ -1,5 +1,5 @@
 ;; SPDX-License-Identifier: GPL-2.0-or-later  -*- lexical-binding: t; -*-
-;; For typing.py: opens `kbsearch-live', and writes each list shown, and when, to $T/shown.  With
+;; For typist.py: opens `kbsearch-live', and writes each list shown, and when, to $T/shown.  With
 ;; $KB_PLAIN there is no plugin: each key draws as many rows that were there before.
 (add-to-list 'load-path (concat (getenv "KB_SRCDIR") "/editors/emacs"))
 (setq inhibit-startup-screen t load-prefer-newer t)

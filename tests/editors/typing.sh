@@ -12,7 +12,7 @@ KB_TEXT="open source reasoning model be"
 export KB_TEXT
 for ED in vim nvim emacs; do
     command -v "$ED" >/dev/null || continue
-    timeout 120 python3 "$KB_SRCDIR/tests/editors/typing.py" "$ED" >"$T/tap" 2>"$T/err"
+    timeout 120 python3 "$KB_SRCDIR/tests/editors/typist.py" "$ED" >"$T/tap" 2>"$T/err"
     code=$?
     ed_tap "$T/tap"
     [ "$code" -eq 0 ] || kb_diag "$(cat "$T/err")"

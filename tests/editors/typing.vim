@@ -1,5 +1,5 @@
 " SPDX-License-Identifier: GPL-2.0-or-later
-" For typing.py: opens :KbLive, and writes each list shown, and when, to $T/shown. With $KB_PLAIN
+" For typist.py: opens :KbLive, and writes each list shown, and when, to $T/shown. With $KB_PLAIN
 " there is no plugin: each key draws as many rows that were there before.
 source $KB_SRCDIR/tests/editors/prelude.vim
 let s:log = []

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""typing.py EDITOR: types $KB_TEXT at 20 ms a key into an editor on a terminal of its own, and
+"""typist.py EDITOR: types $KB_TEXT at 20 ms a key into an editor on a terminal of its own, and
 judges what the editor says it showed ($T/shown). Prints TAP lines and figures."""
 import json, os, pty, select, struct, fcntl, subprocess, sys, termios, time
 
