@@ -14,13 +14,11 @@ mkdir -m 700 "$work/run"
 $grind "$bin/kbindex" --db "$work/db" --quiet docs/vault
 $grind "$bin/kbindex" --db "$work/db" --quiet
 $grind "$bin/kbindex" --db "$work/db" --quiet --check
-mkfifo "$work/log"
 $grind "$bin/kbsearchd" --foreground --db "$work/db" --socket "$work/run/s" 2>"$work/daemon.log" &
 daemon=$!
-tries=0
+late=$(($(date +%s) + 120))
 until "$bin/kbsearch" --no-spawn --db "$work/db" --socket "$work/run/s" --status >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 1000 ]
+    [ "$(date +%s)" -lt "$late" ]
     kill -0 "$daemon"
 done
 client="$grind $bin/kbsearch --no-spawn --db $work/db --socket $work/run/s"
