@@ -14,8 +14,7 @@ static int by_number(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* Leaves each number once. */
-static size_t distinct(uint64_t *v, size_t n)
+size_t sequence_distinct(uint64_t *v, size_t n)
 {
     size_t kept = 0;
     if (n)
@@ -31,7 +30,7 @@ static bool tells_apart(const uint64_t *words, size_t n, unsigned width, uint64_
 {
     for (size_t i = 0; i < n; i++)
         codes[i] = sequence_code(width, words[i]);
-    return distinct(codes, n) == n && (!n || codes[0]);
+    return sequence_distinct(codes, n) == n && (!n || codes[0]);
 }
 
 static int width_for(
@@ -42,7 +41,7 @@ static int width_for(
         return err_memory(e);
     for (size_t i = 0; i < n; i++)
         words[i] = v[i].word;
-    size_t different = distinct(words, n);
+    size_t different = sequence_distinct(words, n);
     *width = different > SEQUENCE_SMALL ? WIDTH_LEAST + 1 : WIDTH_LEAST;
     while (*width < WIDTH_MOST && !tells_apart(words, different, *width, codes))
         ++*width;

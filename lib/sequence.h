@@ -41,6 +41,9 @@ struct sequence_place {
 int sequence_write(
     struct buf *out, struct arena *a, const struct sequence_place *v, size_t n, struct err *e);
 
+/* Puts words or codes in ascending order, each once; returns how many there are then. */
+size_t sequence_distinct(uint64_t *v, size_t n);
+
 /* Reads it from its beginning to its end. */
 struct sequence {
     struct slice left;
