@@ -43,11 +43,11 @@ struct reading {
     size_t n_stack, cap_stack;
     struct open_link *open;
     size_t n_open, cap_open;
-    size_t line;      /* index in s->lines of the latest byte */
-    size_t mark;      /* the first mark that may still be met */
-    int32_t block;    /* the one that takes text, -1 for none */
-    bool fresh;       /* the leaf at work has no line yet */
-    size_t leaf_line; /* the last line of the leaf at work */
+    size_t line;   /* index in s->lines of the latest byte */
+    size_t mark;   /* the first mark that may still be met */
+    int32_t block; /* the one that takes text, -1 for none */
+    bool fresh;    /* the leaf at work has no line yet */
+    size_t passed; /* the first line behind those of every leaf so far */
     enum pause pause;
     bool callout;    /* the wrap that comes ends a callout's title */
     size_t html_end; /* bytes of HTML before this belong to a tag */
@@ -228,7 +228,7 @@ static bool push_line(struct reading *r, size_t line, size_t begin, size_t end)
     struct markdown_line l = {(uint32_t)begin, (uint32_t)end, r->s->first_line + (uint32_t)line,
         (uint32_t)(begin - line_begin(r, line)) + 1};
     r->fresh = false;
-    r->leaf_line = line;
+    r->passed = line + 1;
     pass_markers(r);
     return ARENA_PUSH(&r->own, b->lines, b->n_lines, b->cap_lines, l);
 }
@@ -237,9 +237,9 @@ static bool push_line(struct reading *r, size_t line, size_t begin, size_t end)
 static bool reach_line(struct reading *r, size_t at)
 {
     size_t line = line_of(r, at);
-    if (!r->fresh && line <= r->leaf_line)
+    if (!r->fresh && line < r->passed)
         return true;
-    for (size_t l = r->fresh ? line : r->leaf_line + 1; l <= line; l++) {
+    for (size_t l = r->fresh ? line : r->passed; l <= line; l++) {
         size_t q = behind_prefix(r, l, r->fresh);
         if (l == line && q > at)
             q = at;
@@ -705,14 +705,14 @@ static bool html(struct reading *r, size_t begin, size_t end)
 
 /* --- code ---------------------------------------------------------------------------------- */
 
+/* Where the line has a fence, its end when it has none. The first of its kind may be too short:
+ * md4c goes on behind one that does not close the block above. */
 static size_t fence_run(const struct reading *r, size_t line, char fence)
 {
     size_t q = line_begin(r, line), e = line_end(r, line);
-    const char *hit = memchr(r->src + q, fence, e - q);
-    if (!hit)
-        return e;
-    size_t at = (size_t)(hit - r->src);
-    return e - at >= 3 && hit[1] == fence && hit[2] == fence ? at : e;
+    const char run[] = {fence, fence, fence};
+    const char *hit = memmem(r->src + q, e - q, run, sizeof run);
+    return hit ? (size_t)(hit - r->src) : e;
 }
 
 /* Where the line closes the fence that is open; its end when it does not: a fence also ends with
@@ -767,8 +767,8 @@ static bool code(struct reading *r, size_t begin, size_t end)
     size_t line = line_of(r, begin);
     if (!r->code_placed && !place_code(r, line))
         return false;
-    if (r->fresh || line > r->leaf_line) {
-        for (size_t l = r->leaf_line + 1; !r->fresh && l < line; l++)
+    if (r->fresh || line >= r->passed) {
+        for (size_t l = r->passed; !r->fresh && l < line; l++)
             if (!push_line(r, l, line_end(r, l), line_end(r, l)))
                 return false;
         size_t indent = r->code_indent;
@@ -788,7 +788,7 @@ static bool code(struct reading *r, size_t begin, size_t end)
  */
 static size_t next_fence(const struct reading *r)
 {
-    size_t line = r->line;
+    size_t line = r->line > r->passed ? r->line : r->passed;
     while (line < r->s->n_lines && fence_run(r, line, r->fence) == line_end(r, line))
         line++;
     return line;
@@ -803,12 +803,12 @@ static bool end_code(struct reading *r)
     }
     struct markdown_block *b = &r->at;
     if (r->fence && b->n_lines) {
-        size_t line = r->leaf_line + 1;
+        size_t line = r->passed;
         while (line < r->s->n_lines && line_begin(r, line) == line_end(r, line))
             line++;
         size_t at = line < r->s->n_lines ? closing_fence(r, line) : 0;
         if (line < r->s->n_lines && at < line_end(r, line)) {
-            for (size_t l = r->leaf_line + 1; l < line; l++)
+            for (size_t l = r->passed; l < line; l++)
                 if (!push_line(r, l, line_end(r, l), line_end(r, l)))
                     return false;
             if (!push_line(r, line, at, line_end(r, line)))
