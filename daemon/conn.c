@@ -452,6 +452,7 @@ static void ask(struct conn *c, struct request *r)
     r->facts = facts_of(h);
     if (r->method == PROTO_status && !r->answer)
         put_faults(r);
+    r->followed = h->first_due || frame_rest(&c->frame).n;
     c->in_flight[c->n_in_flight++] = r;
     pool_submit(h->pool, &c->lane, r);
 }

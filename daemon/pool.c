@@ -128,9 +128,8 @@ static uint64_t clock_ns(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static void work(uv_work_t *w)
+void pool_run(struct request *r)
 {
-    struct request *r = w->data;
     clockid_t clock;
     if (pthread_getcpuclockid(pthread_self(), &clock) == 0)
         atomic_store(&r->clock, clock);
@@ -139,7 +138,16 @@ static void work(uv_work_t *w)
     r->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun;
 }
 
-static void worked(uv_work_t *w, int status);
+static void work(uv_work_t *w)
+{
+    pool_run(w->data);
+}
+
+static void worked(uv_work_t *w, int status)
+{
+    (void)status;
+    pool_ran(w->data);
+}
 
 /* By how many heavy ones run, not by how many readers are free: where light ones always wait, two
  * are never free at once. */
@@ -203,6 +211,12 @@ static void remove_running(struct pool *p, const struct request *r)
     p->running[i] = p->running[--p->n_running];
 }
 
+static void give_to_worker(struct request *r)
+{
+    r->work.data = r;
+    uv_queue_work(r->pool->loop, &r->work, work, worked);
+}
+
 static void start(struct pool *p, struct lane *lane, struct request *r)
 {
     add_running(p, r);
@@ -214,8 +228,22 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
     hold(lane, 1);
     r->heavy = lane->heavy;
     p->n_heavy += r->heavy;
-    r->work.data = r;
-    uv_queue_work(p->loop, &r->work, work, worked);
+    if (p->keeps && p->n_running == 1 && !r->heavy && !r->followed) {
+        p->alone = r;
+        uv_stop(p->loop);
+        return;
+    }
+    struct request *before = pool_alone(p);
+    if (before)
+        give_to_worker(before);
+    give_to_worker(r);
+}
+
+struct request *pool_alone(struct pool *p)
+{
+    struct request *r = p->alone;
+    p->alone = NULL;
+    return r;
 }
 
 static struct lane *next_lane(struct pool *p)
@@ -248,10 +276,8 @@ static void start_next(struct pool *p)
     start(p, lane, r);
 }
 
-static void worked(uv_work_t *w, int status)
+void pool_ran(struct request *r)
 {
-    (void)status;
-    struct request *r = w->data;
     struct pool *p = r->pool;
     remove_running(p, r);
     p->free[p->n_free++] = r->reader;

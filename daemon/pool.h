@@ -8,6 +8,10 @@
  * without end, nor for one process with a crowd of connections. Lanes whose last request took long
  * get all readers but one: light ones need not wait behind heavy ones. Belongs to the loop.
  *
+ * A request that is the only one, that no other message follows and that is not from a lane whose
+ * last one took long, need not go to another thread: where the pool keeps such, the loop is stopped
+ * (uv_stop) for pool_alone.
+ *
  * A request whose deadline passes while it waits is answered then. Workers mind their own. One that
  * does not, as where a damaged table leads in a circle, is told of a second later (`overdue`), and
  * when it has used five seconds more of a core the process aborts, for another one (keeper.h).
@@ -52,6 +56,8 @@ struct pool {
     struct lane *first, *last;   /* that hold requests, by rank, then in the order of their turn */
     unsigned turns;
     uint64_t used_ns; /* when a request ended last */
+    bool keeps;       /* requests that are alone, for who runs the loop (leaders.h) */
+    struct request *alone;
 };
 
 /* `config` and `methods` must outlive the pool. ERR_MEMORY and what reader_init says. */
@@ -67,6 +73,11 @@ void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
 /* A request runs, or has within the last second: somebody is there who waits for more than a look.
  */
 bool pool_in_use(const struct pool *p);
+/* What is to be run by whoever runs the loop, before it goes on; NULL: nothing. Then, on any
+ * thread, pool_run, and pool_ran where the loop is. */
+struct request *pool_alone(struct pool *p);
+void pool_run(struct request *r);
+void pool_ran(struct request *r);
 /* A request that runs, and whose lane may go before it ends. */
 void pool_disown(struct request *r);
 /* Closes the timer, so that the loop can end. */

@@ -73,6 +73,7 @@ struct request {
     const struct config *config; /* since it is RUNNING */
     struct lane *lane;           /* that it came from, while it runs and there is one */
     bool heavy;                  /* its lane was when it began */
+    bool followed;               /* more messages had come when it was read */
     uint64_t cpu_ns;             /* of the worker */
     atomic_int clock;            /* of its thread, a clockid_t; 0: not begun */
     uint64_t late_ns;            /* that clock when the request was found overdue; 0: it was not */

@@ -13,6 +13,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/keeper.h"
+#include "daemon/leaders.h"
 #include "daemon/sandbox.h"
 #include "lib/log.h"
 
@@ -25,7 +26,7 @@ enum {
     LINGER_MS = 500,
     WARY_S = 60,
     THREADS_MAX = 64,
-    FDS_OWN = 12,       /* standard streams, loop, listener, lock */
+    FDS_OWN = 13,       /* standard streams, loop, its timer, listener, lock */
     FDS_PER_READER = 8, /* tables of an index, and room for its successor */
     STACK_BYTES = 8 << 20
 };
@@ -36,6 +37,7 @@ struct server {
     uv_loop_t loop;
     struct listener *listener;
     struct pool pool;
+    struct leaders leaders;
     struct host host;
     struct cache cache;
     uv_poll_t accept;
@@ -61,8 +63,8 @@ static void on_linger(uv_timer_t *timer)
     _exit(s->again ? KEEPER_AGAIN : 0);
 }
 
-/* Without its handler a signal would be the end of this process, and look like a fault. The other
- * threads have been without signals all along. */
+/* Without its handler a signal would be the end of this process, and look like a fault. Only the
+ * first thread has had signals at all: it is the caller. */
 static void heed_no_more(void)
 {
     sigset_t all;
@@ -77,11 +79,10 @@ static void finish(struct server *s)
     if (s->finished)
         return;
     s->finished = true;
-    heed_no_more();
     pool_close(&s->pool);
     host_end(&s->host);
     for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
-        uv_close((uv_handle_t *)&s->signals[i], NULL);
+        uv_unref((uv_handle_t *)&s->signals[i]);
     uv_close((uv_handle_t *)&s->outgrown, NULL);
     uv_close((uv_handle_t *)&s->idle, NULL);
     uv_close((uv_handle_t *)&s->retry, NULL);
@@ -146,7 +147,7 @@ static void reload(struct server *s)
 static void on_signal(uv_signal_t *signal, int number)
 {
     struct server *s = signal->data;
-    if (number == SIGHUP) {
+    if (number == SIGHUP && !s->finished) {
         reload(s);
     } else if (!s->stopping) {
         for (int i = 0; i < LISTENER_BACKLOG && accept_some(s, ACCEPT_AT_ONCE);
@@ -315,6 +316,8 @@ static int start(struct server *s, unsigned threads, struct err *e)
         uv_loop_close(&s->loop);
         return -1;
     }
+    if (leaders_init(&s->leaders, &s->pool, e))
+        return -1;
     host_init(&s->host, &s->loop, &s->pool, config->db.text);
     cache_init(&s->cache, config);
     s->host.cache = &s->cache;
@@ -360,7 +363,10 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     on_change(&s->host);
     log_line(LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, s->host.db);
     o->ready(o->ctx);
-    uv_run(&s->loop, UV_RUN_DEFAULT);
+    leaders_run(&s->leaders);
+    heed_no_more();
+    for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->end, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     pool_free(&s->pool);

@@ -75,6 +75,16 @@ served
 ok "finds and reads" kbsearch --no-spawn --get "$T/vault/a.md"
 like "a note of the vault" "$OUT" '*Meta debuts Muse Spark*'
 ok "tells how it is held" kbsearch --no-spawn --status
+# One that is alone is answered by who runs the loop, two are by workers.
+ok "two at once" python3 - <<END
+import sys
+sys.path.insert(0, "$KB_SRCDIR/tests/cli")
+import rpc
+c = rpc.Client()
+line = b'{"jsonrpc":"2.0","id":%d,"method":"search","params":{"query":"muse"}}\n'
+c.socket.sendall(line % 1 + line % 2)
+assert all("result" in c.read() for n in range(2))
+END
 held=$(kbsearch --no-spawn --json --status | sed 's/.*"sandbox":"\([a-z]*\)".*/\1/')
 is "core files" "$(sed -n 's/^Max core file size *\([0-9]*\) .*/\1/p' "/proc/$daemon/limits")" 0
 is "no new privileges" "$(sed -n 's/^NoNewPrivs:[[:blank:]]*//p' "/proc/$daemon/status")" 1

@@ -143,6 +143,44 @@ static void test_slow_reader(void **state)
     (void)state;
 }
 
+#define THREAD                                                                                     \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"search\",\"params\":{\"query\":\"thread\"}}\n"
+#define GATE                                                                                       \
+    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"search\",\"params\":{\"query\":\"gate\"}}\n"
+
+static bool on_first_thread(struct fake *f)
+{
+    struct buf in = {0};
+    send_text(f, THREAD);
+    receive(f, &in, true);
+    bool first = strstr(buf_cstr(&in), "\"first\":true") != NULL;
+    assert_true(first || strstr(buf_cstr(&in), "\"first\":false"));
+    buf_free(&in);
+    return first;
+}
+
+/* A request that is alone is run by the thread that runs the loop; one that lasts leaves the loop
+ * to the other thread. Often enough for the first one to have it again. */
+static void test_leaders(void **state)
+{
+    struct fake f;
+    char byte;
+    start(&f, (struct fake_limits){.readers = 2});
+    for (int i = 0; i < 4; i++) {
+        struct buf in = {0};
+        assert_true(on_first_thread(&f) == (i % 2 == 0));
+        send_text(&f, GATE);
+        assert_int_equal(read(f.gate, &byte, 1), 1);
+        assert_false(on_first_thread(&f)); /* but by a worker: it is not alone */
+        assert_int_equal(write(f.gate, "", 1), 1);
+        receive(&f, &in, true);
+        assert_non_null(strstr(buf_cstr(&in), "gate"));
+        buf_free(&in);
+    }
+    assert_int_equal(fake_close(&f), 0);
+    (void)state;
+}
+
 /* --- turns -------------------------------------------------------------------------------------
  */
 
@@ -323,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_idle_connections_live),
         cmocka_unit_test(test_never_reads),
         cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_leaders),
         cmocka_unit_test(test_gives_way),
         cmocka_unit_test(test_rests),
         /* Last: it starts libuv's threads in this process, and the others fork. */

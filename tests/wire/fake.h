@@ -4,8 +4,9 @@
  * socketpair, with methods that need no index. What `search` does depends on its query:
  *
  *   block    runs until it is stopped or its deadline passes
- *   gate     runs until somebody writes a byte to the gate, or it is stopped
+ *   gate     writes a byte to the gate and runs until one comes back, or it is stopped
  *   big      answers with 200,000 bytes
+ *   thread   answers with "first": whether the process' first thread runs it
  *   io modified memory damaged   fails so
  *   at       fails at byte 3 of the query
  *   others   {"query":Q,"limit":N}
@@ -21,11 +22,12 @@
 #include <unistd.h>
 
 #include "daemon/conn.h"
+#include "daemon/leaders.h"
 
 struct fake {
     pid_t child;
     int fd;   /* the client's end */
-    int gate; /* write a byte to let one search through */
+    int gate; /* gives a byte for each search that came to it; write one to let it through */
 };
 
 struct fake_limits {
@@ -38,6 +40,8 @@ static int fake_gate;
 /* Until stopped, or a byte comes from the gate (gate < 0: never), or the deadline passes. */
 static int fake_wait(struct answer *w, int gate, struct err *e)
 {
+    if (gate >= 0 && write(gate, "", 1) != 1)
+        return err_set(e, ERR_IO, "the fake has no gate");
     while (!atomic_load(w->reader->stop)) {
         struct pollfd p = {.fd = gate, .events = POLLIN};
         char byte;
@@ -81,6 +85,8 @@ static int fake_search(struct answer *w, const union proto_params *p,
         memset(text, 'x', 200000);
         json_key_string(&j, "text", slice_of(text, 200000));
     }
+    if (slice_is(query, "thread"))
+        json_key_bool(&j, "first", gettid() == getpid());
     json_close(&j, '}');
     return 0;
 }
@@ -121,12 +127,14 @@ static int fake_serve(int fd, struct fake_limits limits)
     uv_loop_t loop;
     struct pool pool;
     struct host host;
+    struct leaders leaders;
     signal(SIGPIPE, SIG_IGN);
     char threads[12];
     snprintf(threads, sizeof threads, "%u", limits.readers);
     setenv("UV_THREADPOOL_SIZE", threads, 1);
     uv_loop_init(&loop);
-    if (pool_init(&pool, &loop, limits.readers, &config, fake_methods, &e))
+    if (pool_init(&pool, &loop, limits.readers, &config, fake_methods, &e) ||
+        leaders_init(&leaders, &pool, &e))
         return 1;
     host_init(&host, &loop, &pool, config.db.text);
     host.half_ms = limits.half_ms ? limits.half_ms : host.half_ms;
@@ -134,6 +142,7 @@ static int fake_serve(int fd, struct fake_limits limits)
     if (conn_open(&host, fd, &e))
         return 2;
     host.changed = fake_ended;
+    leaders_run(&leaders);
     uv_run(&loop, UV_RUN_DEFAULT);
     pool_free(&pool);
     int rc = uv_loop_close(&loop) ? 3 : 0;
@@ -144,7 +153,8 @@ static int fake_serve(int fd, struct fake_limits limits)
 static inline bool fake_open(struct fake *f, struct fake_limits limits)
 {
     int ends[2], gate[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) || pipe(gate))
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gate))
         return false;
     f->child = fork();
     if (f->child == 0) {
