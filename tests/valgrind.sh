@@ -10,6 +10,7 @@ trap 'kill "$daemon" 2>/dev/null || :; rm -rf "$work"' EXIT
 daemon=
 grind="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect"
 export HOME="$work" XDG_CACHE_HOME="$work/cache" XDG_STATE_HOME="$work/state" XDG_CONFIG_HOME="$work/config"
+make -s -C "$bin" tests/shared/kbsearch # valgrind cannot put its malloc into a static one
 mkdir -m 700 "$work/run"
 $grind "$bin/kbindex" --db "$work/db" --quiet docs/vault
 $grind "$bin/kbindex" --db "$work/db" --quiet
@@ -21,7 +22,7 @@ until "$bin/kbsearch" --no-spawn --db "$work/db" --socket "$work/run/s" --status
     [ "$(date +%s)" -lt "$late" ]
     kill -0 "$daemon"
 done
-client="$grind $bin/kbsearch --no-spawn --db $work/db --socket $work/run/s"
+client="$grind $bin/tests/shared/kbsearch --no-spawn --db $work/db --socket $work/run/s"
 $client closed source >/dev/null
 $client --json '"closed source" -rumor date:2026-04' >/dev/null
 $client --sort newest muse >/dev/null

@@ -213,7 +213,7 @@ ok("TERM ends it well", daemon.end() == 0)
 restore()
 arm(0, 0)
 plain = Daemon()
-ask = ["kbsearch", "--no-spawn", "--db", DB, "--socket", SOCKET, "common", "bullet"]
+ask = [os.environ["KB_BINDIR"] + "/tests/shared/kbsearch", "--no-spawn", "--db", DB, "--socket", SOCKET, "common", "bullet"]
 subprocess.run(ask, env={**os.environ, **ALLOC}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 total, bad = counted(), []
 points = range(1, total + 1, 1 if LONG or total < 600 else total // 600 + 1)
