@@ -90,12 +90,20 @@ def summed(pairs):
     return {k: (statistics.median(v), sorted(v)[len(v) * 99 // 100], max(v)) for k, v in by.items()}
 
 
-def rss_mb(pid):
-    """Of a process and what it started."""
+def family(pid):
+    """A process and what it started: private and file-backed resident memory of each, in KiB."""
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
-        own = int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) / 1e3
+        text = f.read()
+    yield [int(re.search(rf"Rss{kind}:\s+(\d+)", text)[1]) for kind in ("Anon", "File")]
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-        return own + sum(rss_mb(int(kid)) for kid in f.read().split())
+        for kid in f.read().split():
+            yield from family(int(kid))
+
+
+def rss_mb(pid):
+    """Of a process and what it started; the programs and libraries that they share count once."""
+    private, mapped = zip(*family(pid))
+    return (sum(private) + max(mapped)) * 1.024e-3
 
 
 class Bench:
