@@ -557,7 +557,7 @@ int postings_limit(struct xdb *db, size_t most, struct err *e)
     struct postings *p = attached(db);
     if (!p)
         return err_memory(e);
-    p->most = most;
+    p->most = p->texts.most = most;
     return 0;
 }
 

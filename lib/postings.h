@@ -45,7 +45,7 @@ struct texts *postings_texts(struct postings *p);
 /* Room for one search, which resets it. */
 struct arena *postings_scratch(struct postings *p);
 
-/* Another bound for the lists; 0: the one told above. */
+/* Another bound for the lists, and one for the texts; 0: those told above. */
 int postings_limit(struct xdb *db, size_t most, struct err *e);
 
 /* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */

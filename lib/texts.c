@@ -41,7 +41,8 @@ static void drop(struct texts *t, size_t i)
 
 static void make_room(struct texts *t, size_t bytes)
 {
-    while (t->n && (t->bytes + bytes > BYTES_MOST || t->n >= SLOTS / 2)) {
+    size_t most = t->most ? t->most : BYTES_MOST;
+    while (t->n && (t->bytes + bytes > most || t->n >= SLOTS / 2)) {
         struct text *one = t->v[t->hand];
         if (one && one->asked)
             one->asked = false;
@@ -94,5 +95,5 @@ void texts_free(struct texts *t)
     for (size_t i = 0; t->v && i < SLOTS; i++)
         free(t->v[i]);
     free(t->v);
-    *t = (struct texts){0};
+    *t = (struct texts){.most = t->most};
 }

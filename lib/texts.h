@@ -12,6 +12,7 @@
 #include "lib/xapian-c.h"
 
 struct texts { /* zeroed at first */
+    size_t most; /* bytes; 0: as much as is good */
     struct text **v;
     size_t n, hand, bytes;
 };
@@ -19,7 +20,7 @@ struct texts { /* zeroed at first */
 /* The data of n documents that are there, into the arena. */
 int texts_read(struct texts *t, struct xdb *db, struct arena *a, const docid_t *ids, size_t n,
     struct slice *data, struct err *e);
-/* As if zeroed again. */
+/* As if zeroed again, but for `most`. */
 void texts_free(struct texts *t);
 
 #endif
