@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/answer/snippet.h"
 
+#include <endian.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -8,7 +9,7 @@
 #include "lib/token.h"
 #include "lib/utf8.h"
 
-enum { A_WORD = 1, A_MARK = 2, A_RUN = 4 };
+enum { A_WORD = 1, A_MARK = 2, A_RUN = 4, BEGINNINGS = 8 };
 
 struct match {
     uint32_t begin, end; /* bytes of the rendered text */
@@ -21,8 +22,12 @@ struct finder {
     const struct plan *p;
     uint8_t begins[UCHAR_MAX + 1]; /* what begins with this byte */
     bool second[UCHAR_MAX + 1];    /* the second byte of any of those */
-    size_t reach;                  /* pieces behind its first one that a run may reach into */
-    struct buf text;               /* rendered */
+    struct beginning {
+        uint64_t first, second; /* eight times each byte; second: 0 for any */
+    } beginnings[BEGINNINGS];   /* those of ASCII */
+    size_t n_beginnings;        /* above BEGINNINGS: too many to look for */
+    size_t reach;               /* pieces behind its first one that a run may reach into */
+    struct buf text;            /* rendered */
     struct tokens tokens;
     struct match *v;
     size_t n, cap;
@@ -33,18 +38,38 @@ static bool same_word(const struct token *t, struct slice term)
     return slice_eq(t->term, term) || slice_eq(t->plain, term);
 }
 
+static const uint64_t EACH_BYTE = UINT64_C(0x0101010101010101), HIGH_BITS = EACH_BYTE << 7;
+
+/* A letter, or what becomes one: more than that is no matter, may_begin looks again. */
+static uint64_t eight_times(char c)
+{
+    return EACH_BYTE * ((unsigned char)c | 0x20);
+}
+
+static void look_for(struct finder *f, char first, uint64_t second)
+{
+    if (f->n_beginnings++ < BEGINNINGS)
+        f->beginnings[f->n_beginnings - 1] = (struct beginning){eight_times(first), second};
+}
+
 /* Of one letter: anything may be its second. */
 static void note_beginning(struct finder *f, struct slice s, uint8_t what)
 {
     if (!s.n)
         return;
+    bool ascii = (unsigned char)s.p[0] < 0x80, any = s.n == 1 || (unsigned char)s.p[1] >= 0x80;
     f->begins[(unsigned char)s.p[0]] |= what;
     if (s.n == 1)
         memset(f->second, true, sizeof f->second);
     else
         f->second[(unsigned char)s.p[1]] = true;
-    if (s.n > 1 && s.p[1] == 'i') /* dying, die */
+    if (ascii)
+        look_for(f, s.p[0], any ? 0 : eight_times(s.p[1]));
+    if (s.n > 1 && s.p[1] == 'i') { /* dying, die */
         f->second['y'] = true;
+        if (ascii)
+            look_for(f, s.p[0], eight_times('y'));
+    }
 }
 
 static void note_beginnings(struct finder *f)
@@ -335,6 +360,64 @@ static uint8_t may_begin(const struct finder *f, const char *p, size_t n)
     return what;
 }
 
+/* Of eight ASCII bytes, the high bit of each that is a letter. */
+static uint64_t letters_of(uint64_t x)
+{
+    uint64_t low = (x | EACH_BYTE * 0x20) & ~HIGH_BITS;
+    return (low + EACH_BYTE * (0x80 - 'a')) & ~(low + EACH_BYTE * (0x7f - 'z')) & HIGH_BITS;
+}
+
+/* The high bit of each of eight ASCII bytes that is the one of `eight`. */
+static uint64_t same_of(uint64_t x, uint64_t eight)
+{
+    return ~((x ^ eight) + ~HIGH_BITS) & HIGH_BITS;
+}
+
+/* The first byte from `at` on, where a piece begins, that may begin a word as a mark or a run does,
+ * by the measure of may_begin or a coarser one: eight bytes at once. */
+static size_t next_beginning(const struct finder *f, size_t at)
+{
+    const size_t n = f->n_beginnings <= BEGINNINGS ? f->text.n : 0;
+    uint64_t behind_letter = 0;
+    for (; at < n; at += 8) {
+        uint64_t x = 0, like = 0;
+        memcpy(&x, f->text.p + at, n - at < 8 ? n - at : 8);
+        x = le64toh(x);
+        uint64_t after = at + 8 < n ? (unsigned char)f->text.p[at + 8] : 0;
+        uint64_t next = x >> 8 | after << 56;
+        uint64_t low = (x | EACH_BYTE * 0x20) & ~HIGH_BITS;
+        uint64_t next_low = (next | EACH_BYTE * 0x20) & ~HIGH_BITS;
+        uint64_t letters = letters_of(x), small = letters & x << 2;
+        uint64_t no_letter = ~letters_of(next) | next;
+        for (size_t i = 0; i < f->n_beginnings; i++) {
+            const struct beginning *b = &f->beginnings[i];
+            uint64_t second = b->second ? same_of(next_low, b->second) | no_letter : HIGH_BITS;
+            like |= same_of(low, b->first) & second;
+        }
+        uint64_t found = ((like & ~(small & (letters << 8 | behind_letter))) | x) & HIGH_BITS;
+        if (found) {
+            at += (size_t)__builtin_ctzll(found) / 8;
+            break;
+        }
+        behind_letter = letters >> 56;
+    }
+    return at < f->text.n ? at : f->text.n;
+}
+
+static size_t piece_begin(const struct finder *f, size_t at)
+{
+    while (at && !is_blank(f->text.p[at - 1]))
+        at--;
+    return at;
+}
+
+static size_t piece_before(const struct finder *f, size_t at)
+{
+    while (at && is_blank(f->text.p[at - 1]))
+        at--;
+    return piece_begin(f, at);
+}
+
 static bool read_window(struct finder *f, size_t begin, size_t end)
 {
     struct err e = {0};
@@ -352,6 +435,15 @@ static bool read_windows(struct finder *f)
 {
     size_t n = f->text.n, begin = SIZE_MAX, before = 0, left = 0;
     for (size_t i = 0, end; i < n; i = end) {
+        if (begin == SIZE_MAX) {
+            end = next_beginning(f, i);
+            if (end == n)
+                break;
+            if (end > i) {
+                i = piece_begin(f, end);
+                before = piece_before(f, i);
+            }
+        }
         for (end = i; end < n && !is_blank(f->text.p[end]); end++)
             ;
         uint8_t what = may_begin(f, f->text.p + i, end - i);

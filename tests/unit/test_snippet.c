@@ -292,9 +292,55 @@ static void test_many_matches(void **state)
     assert_int_equal(length(&h), 40 * 6 + 3);
 }
 
+/* Where few words are looked for, what cannot begin one is passed over eight bytes at once. Words
+ * that are nowhere, but are too many for that, change nothing. */
+static void test_passes_nothing_over(void **state)
+{
+    static const char *const pieces[] = {"Dying", "die", "dies", "na\xc3\xafve", "naive", "C++",
+        "c", "GPT-5.2", "gpt", "2026", "x2026y", "OpenAI", "open ai", "a.b.c", "A.I.", "u.s.a",
+        "\xef\xac\x81ne", "fine", "Z\xc3\x9cRICH", "zurich", "don't", "state-of-the-art", "@zurich",
+        "#die", "\xe6\xa8\xa1\xe5\x9e\x8b",
+        "\xe6\xa8\xa1"
+        "die",
+        ",", "FOO", "fooBar", "barFoo", "foo_bar", "(bar", "1fine", "FINE.", "\n", "pass", "over",
+        "these", "words", "long-ago", "\xe2\x80\x99"};
+    static const char *const finds[] = {"die", "'dying'", "fine*", "naiv", "'zurich' die", "c*",
+        "'gpt' 2026*", "\"open ai\"", "bar*", "'ai'", "'usa'", "=foo bar=", "~4 die fine~",
+        "'\xe6\xa8\xa1\xe5\x9e\x8b'", "f*", "'don't'", "\"state of\" naiv"};
+    enum { TEXTS = 4000, MOST = 40 };
+    struct fixture *f = *state;
+    uint32_t seed = 1;
+    for (int i = 0; i < TEXTS; i++) {
+        struct buf b = {0}, more = {0};
+        for (int k = 0; k < MOST; k++) {
+            seed = seed * 1664525 + 1013904223;
+            buf_str(&b, pieces[(seed >> 8) % (sizeof pieces / sizeof *pieces)]);
+            buf_str(&b, seed >> 28 < 12 ? " " : "");
+        }
+        const char *find = finds[(seed >> 8) % (sizeof finds / sizeof *finds)];
+        struct hit few, many;
+        char one[4000], other[4000];
+        read_find(f, find);
+        make(f, buf_view(&b), 1, &few);
+        buf_str(&more, find);
+        for (char c = 'a'; c < 'j'; c++)
+            buf_printf(&more, " q%czz*", c);
+        read_find(f, buf_cstr(&more));
+        make(f, buf_view(&b), 1, &many);
+        shown(&few, one, sizeof one);
+        shown(&many, other, sizeof other);
+        assert_string_equal(one, other);
+        assert_int_equal(few.col, many.col);
+        buf_free(&b);
+        buf_free(&more);
+        arena_reset(&f->a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_passes_nothing_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_excerpt_in_the_middle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_excerpt_from_the_beginning, setup, teardown),
