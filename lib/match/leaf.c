@@ -140,6 +140,13 @@ static int held_against(struct matcher *m, const struct posting_list *p, double 
     return 0;
 }
 
+/* Whether to probe for n documents is less than to read the list, and all that was probed of it so
+ * far would have been. */
+static bool is_far(struct posting_list *p, size_t n)
+{
+    return p->asked++ ? p->frequency / PROBE_AGAIN > n + p->probed : p->frequency / PROBE > n;
+}
+
 int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
     const struct list *within, struct list *out)
 {
@@ -151,12 +158,13 @@ int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weig
         p = &part;
         within = NULL;
     }
-    if (!p->read && within && p->frequency / (p->asked++ ? PROBE_AGAIN : PROBE) > within->n) {
+    if (!p->read && within && is_far(p, within->n)) {
         if (is_within_span(m, p, within)) {
             if (postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, &part, m->e))
                 return -1;
             p = &part;
         } else if (!postings_is_near(p) || p->frequency / PROBE_NEAR > within->n) {
+            p->probed += within->n;
             return probed(m, p, rare, weighs, within, out);
         }
     }
