@@ -8,11 +8,7 @@
 #include "lib/match/rank.h"
 #include "lib/match/weigh.h"
 
-enum {
-    RETRIES = 3,
-    SCRATCH_KEPT = 1 << 18, /* bytes, and for each document beside it */
-    SCRATCH_EACH = 6
-};
+enum { RETRIES = 3 };
 
 static bool weighs_something(const struct xquery *q)
 {
@@ -110,7 +106,7 @@ static int search(struct matcher *m, struct arena *a, struct xresult *r)
     struct xquery *q = handover_early(m);
     s.query = q ? q : s.query;
     int rc = m->e->code ? -1 : q ? xdb_search(m->db, a, &s, r, m->e) : answer(m, a, r);
-    arena_recycle(m->scratch, SCRATCH_KEPT + SCRATCH_EACH * m->docs->n);
+    postings_clear_scratch(m->p);
     m->s = NULL;
     return rc;
 }

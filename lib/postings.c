@@ -10,9 +10,9 @@ enum {
     BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
     BYTES_EACH = 4,
     EXPANSION_KEPT = 2 << 20,
-    BLOCK_BITS = 15,
-    LOOK_EVERY = 1 << 15, /* documents between two looks whether to go on (xdb_look) */
-    AGES = 24             /* 1, 2, 4, ... searches ago */
+    SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
+    SCRATCH_EACH = 6,
+    AGES = 24 /* 1, 2, 4, ... searches ago */
 };
 
 struct pick { /* a term that a prefix stands for */
@@ -50,17 +50,10 @@ struct expansion { /* all terms that begin with `start`, in byte order */
     size_t n, cap, cap_documents;
 };
 
-struct block {
-    uint32_t first; /* document that is not before it */
-    bool whole;     /* its documents are without gaps, from its first docid on */
-};
-
 struct postings {
     struct xdb *db;
     uint64_t moves;
-    struct docs docs;
-    struct block *blocks; /* as far as there are documents */
-    size_t n_blocks;
+    const struct docs *docs;
     struct entry **buckets;
     size_t n_buckets, n_entries;
     size_t bytes, arrays; /* all, and of them those of lists as arrays */
@@ -132,11 +125,8 @@ static void forget(struct postings *p)
     for (size_t i = 0; i < 2; i++)
         expansion_free(&p->expansion[i]);
     texts_free(&p->texts);
-    free(p->docs.ids);
-    free(p->docs.lengths);
-    free(p->blocks);
-    p->blocks = NULL;
-    p->docs = (struct docs){0};
+    docs_release(p->docs);
+    p->docs = NULL;
 }
 
 static void postings_free(void *thing)
@@ -221,7 +211,7 @@ static void drop_older(struct postings *p, size_t most)
  * walk. */
 static void trim(struct postings *p)
 {
-    size_t most = p->most ? p->most : BYTES_LEAST + BYTES_EACH * p->docs.n;
+    size_t most = p->most ? p->most : BYTES_LEAST + BYTES_EACH * p->docs->n;
     if (p->bytes > most && p->arrays > most / 2)
         shorten_older(p, most / 8 * 3);
     if (p->bytes > most)
@@ -330,92 +320,6 @@ void postings_note(
     account_in(p, x);
 }
 
-/* --- documents ----------------------------------------------------------------------------- */
-
-/* Docids come in blocks (days, schema.h) that are mostly without gaps: the place of a block's first
- * document tells that of the others, or where it is at most. */
-static size_t block_of(docid_t id)
-{
-    return (id - 1) >> BLOCK_BITS;
-}
-
-static void place_blocks(struct postings *p)
-{
-    size_t block = 0;
-    const docid_t *ids = p->docs.ids;
-    for (size_t i = 0; i < p->docs.n; i++)
-        for (size_t own = block_of(ids[i]); block <= own; block++)
-            p->blocks[block].first = (uint32_t)i;
-    p->n_blocks = block;
-    for (size_t i = 0; i < block; i++) {
-        size_t first = p->blocks[i].first,
-               last = (i + 1 < block ? p->blocks[i + 1].first : p->docs.n) - 1;
-        p->blocks[i].whole = block_of(ids[first]) == i && block_of(ids[last]) == i &&
-                             ids[last] - (i << BLOCK_BITS) == last - first + 1;
-    }
-}
-
-/* SIZE_MAX: there is no such document. */
-static size_t place_of(const struct postings *p, docid_t id)
-{
-    size_t block = block_of(id);
-    if (block >= p->n_blocks)
-        return SIZE_MAX;
-    const docid_t *ids = p->docs.ids;
-    size_t low = p->blocks[block].first, high = low + ((id - 1) & ((1u << BLOCK_BITS) - 1));
-    high = high < p->docs.n ? high : p->docs.n - 1;
-    if (ids[high] == id)
-        return high;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (ids[mid] < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return ids[low] == id ? low : SIZE_MAX;
-}
-
-/* How many of n docids lie in the block of the first. */
-static size_t in_block(const uint32_t *at, size_t n, size_t block)
-{
-    size_t i = 1;
-    while (i < n && block_of(at[i]) == block)
-        i++;
-    return i;
-}
-
-static int gone(struct err *e)
-{
-    return err_set(e, ERR_BUSY, "the revision that was read is gone");
-}
-
-/* Ascending docids in at[] become places. -1: one is not there, which says the revision changed. */
-static int to_places(const struct postings *p, uint32_t *at, size_t n, struct err *e)
-{
-    for (size_t i = 0, k, looked = 0; i < n; i += k) {
-        size_t block = block_of(at[i]), place;
-        if (i / LOOK_EVERY != looked && xdb_look(p->db, e))
-            return -1;
-        looked = i / LOOK_EVERY;
-        k = in_block(at + i, n - i, block);
-        if (block + 1 < p->n_blocks && p->blocks[block].whole) {
-            uint32_t less = (uint32_t)(block << BLOCK_BITS) + 1 - p->blocks[block].first;
-            if (at[i + k - 1] - less >= p->blocks[block + 1].first)
-                return gone(e);
-            for (size_t j = i; j < i + k; j++)
-                at[j] -= less;
-            continue;
-        }
-        for (size_t j = i; j < i + k; j++) {
-            if ((place = place_of(p, at[j])) == SIZE_MAX)
-                return gone(e);
-            at[j] = (uint32_t)place;
-        }
-    }
-    return 0;
-}
-
 /* From the form in few bytes. */
 static int lengthen(struct postings *p, struct entry *x, struct err *e)
 {
@@ -449,7 +353,7 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
     uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
     int rc = at && wdf ? xdb_posting_list(p->db, list->term, 1, UINT32_MAX, at, wdf, n, &got, e)
                        : err_memory(e);
-    if (rc || to_places(p, at, got, e)) {
+    if (rc || docs_places(p->docs, p->db, at, got, e)) {
         free(at);
         free(wdf);
         return -1;
@@ -483,7 +387,7 @@ int postings_part(struct postings *p, struct posting_list *list, uint32_t first,
 {
     struct entry *x = (struct entry *)list; /* its first member */
     struct part own = x->part;
-    const docid_t *ids = p->docs.ids;
+    const docid_t *ids = p->docs->ids;
     if (!own.at || own.first != first || own.last != last) {
         bool busy = own.at && own.search == p->search; /* this search may hold on to it */
         size_t room = (size_t)(last - first) + 1;
@@ -494,7 +398,7 @@ int postings_part(struct postings *p, struct posting_list *list, uint32_t first,
             return err_memory(e);
         if (xdb_posting_list(
                 p->db, list->term, ids[first], ids[last], own.at, own.wdf, room, &own.n, e) ||
-            to_places(p, own.at, own.n, e))
+            docs_places(p->docs, p->db, own.at, own.n, e))
             return -1;
         if (!busy)
             keep_part(p, x, &own);
@@ -516,30 +420,10 @@ int postings_probe(struct postings *p, const struct posting_list *list, const ui
     if (!ids)
         return err_memory(e);
     for (size_t i = 0; i < n; i++)
-        ids[i] = p->docs.ids[at[i]];
+        ids[i] = p->docs->ids[at[i]];
     int rc = xdb_probe(p->db, list->term, ids, n, wdf, found, e);
     free(ids);
     return rc;
-}
-
-static int read_docs(struct postings *p, struct err *e)
-{
-    struct xdb_info info;
-    struct docs *d = &p->docs;
-    if (xdb_info(p->db, &info, e))
-        return -1;
-    size_t n = (size_t)info.documents;
-    d->ids = malloc((n ? n : 1) * sizeof *d->ids);
-    d->lengths = malloc((n ? n : 1) * sizeof *d->lengths);
-    p->n_blocks = block_of(info.last_docid) + 1;
-    p->blocks = malloc(p->n_blocks * sizeof *p->blocks);
-    d->average = info.average_length;
-    if (!d->ids || !d->lengths || !p->blocks)
-        return err_memory(e);
-    if (xdb_lengths(p->db, d->ids, d->lengths, n, &d->n, e))
-        return -1;
-    place_blocks(p);
-    return 0;
 }
 
 static struct postings *attached(struct xdb *db)
@@ -566,18 +450,16 @@ int postings_of(struct xdb *db, struct postings **out, const struct docs **docs,
     struct postings *p = attached(db);
     if (!p)
         return err_memory(e);
-    if (!p->docs.ids || p->moves != xdb_moves(db)) {
+    if (!p->docs || p->moves != xdb_moves(db)) {
         forget(p);
         p->moves = xdb_moves(db);
-        if (read_docs(p, e)) {
-            forget(p);
+        if (docs_hold(db, &p->docs, e))
             return -1;
-        }
     }
     p->search++;
     trim(p);
     *out = p;
-    *docs = &p->docs;
+    *docs = p->docs;
     return 0;
 }
 
@@ -589,6 +471,11 @@ struct texts *postings_texts(struct postings *p)
 struct arena *postings_scratch(struct postings *p)
 {
     return &p->scratch;
+}
+
+void postings_clear_scratch(struct postings *p)
+{
+    arena_recycle(&p->scratch, p->most ? p->most : SCRATCH_KEPT + SCRATCH_EACH * p->docs->n);
 }
 
 /* --- prefixes ------------------------------------------------------------------------------ */
@@ -686,7 +573,7 @@ static int add_list(
 
 static int from_sums(struct postings *p, const struct summing *s, struct entry *x, struct err *e)
 {
-    size_t words = (p->docs.n + 63) / 64, n = 0;
+    size_t words = (p->docs->n + 63) / 64, n = 0;
     for (size_t i = 0; i < words; i++)
         n += (size_t)__builtin_popcountll(s->any[i]);
     uint32_t *at = malloc((n ? n : 1) * sizeof *at);
@@ -732,8 +619,8 @@ uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents)
 static int sum_up(struct postings *p, const struct picks *picks, struct entry *x, struct err *e)
 {
     size_t n = picks->n;
-    struct summing s = {arena_array(&p->scratch, p->docs.n + 1, sizeof *s.wdf),
-        arena_array(&p->scratch, p->docs.n / 64 + 1, sizeof *s.any)};
+    struct summing s = {arena_array(&p->scratch, p->docs->n + 1, sizeof *s.wdf),
+        arena_array(&p->scratch, p->docs->n / 64 + 1, sizeof *s.any)};
     uint32_t *frequency = arena_array(&p->scratch, n, sizeof *frequency);
     int rc = s.wdf && s.any && frequency ? 0 : err_memory(e);
     for (size_t i = 0; i < n && rc == 0; i++) {
@@ -743,7 +630,7 @@ static int sum_up(struct postings *p, const struct picks *picks, struct entry *x
     if (rc == 0)
         rc = from_sums(p, &s, x, e);
     if (rc == 0)
-        x->list.frequency = postings_estimate(frequency, n, p->docs.n);
+        x->list.frequency = postings_estimate(frequency, n, p->docs->n);
     return rc;
 }
 

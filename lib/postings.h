@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * postings: what one reader keeps of its revision to match quickly: which documents there are, how
- * long they are, the posting lists that were asked for lately, decoded, and the texts of hits.
+ * postings: what one reader keeps of its revision to match quickly: the posting lists that were
+ * asked for lately, decoded, and the texts of hits. Documents are counted as docs.h does.
  *
- * Documents are counted from 0 in the order of their docids, so that lists are short arrays of
- * small numbers; `docs.ids` leads back. Lists are kept up to a bound (8 MiB and 4 bytes for each
+ * Lists are kept up to a bound (8 MiB and 4 bytes for each
  * document), as arrays; where not all fit, half of it in few bytes (terse.h). Those used longest
  * ago go first, and only between two searches, so that a search may hold on to what it got.
  * Another revision forgets everything.
@@ -14,15 +13,9 @@
 #ifndef KB_POSTINGS_H
 #define KB_POSTINGS_H
 
+#include "lib/docs.h"
 #include "lib/texts.h"
 #include "lib/xapian-c.h"
-
-struct docs {
-    size_t n;
-    docid_t *ids;      /* ascending */
-    uint16_t *lengths; /* number of weighing words (the sum of wdf), 65,535 at most */
-    double average;    /* length */
-};
 
 struct posting_list {
     struct slice term;  /* or a prefix */
@@ -43,10 +36,11 @@ int postings_of(struct xdb *db, struct postings **p, const struct docs **docs, s
 
 /* Forgotten with the revision, too. */
 struct texts *postings_texts(struct postings *p);
-/* Room for one search, which resets it. */
+/* Room for one search, which clears it. Some is kept for the next one. */
 struct arena *postings_scratch(struct postings *p);
+void postings_clear_scratch(struct postings *p);
 
-/* Another bound for the lists, and one for the texts; 0: those told above. */
+/* Another bound for each of lists, texts and scratch; 0: what is told above. */
 int postings_limit(struct xdb *db, size_t most, struct err *e);
 
 /* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */

@@ -1223,6 +1223,11 @@ int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e)
         info->last_docid = db->db.get_lastdocid();
         info->average_length = db->db.get_average_length();
         info->bytes = bytes_beneath(db->path);
+        if (db->single) {
+            std::string uuid = db->db.get_uuid();
+            memcpy(info->uuid, uuid.data(), std::min(uuid.size(), sizeof info->uuid - 1));
+            info->revision = db->db.get_revision();
+        }
         return 0;
     });
 }

@@ -137,7 +137,9 @@ struct xdb_info {
     uint64_t documents;
     docid_t last_docid;
     double average_length;
-    uint64_t bytes; /* on disk */
+    uint64_t bytes;    /* on disk */
+    char uuid[37];     /* Xapian's own, and its count of commits, where it is single; else empty */
+    uint64_t revision; /* and 0 */
 };
 int xdb_info(struct xdb *db, struct xdb_info *info, struct err *e);
 

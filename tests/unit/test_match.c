@@ -548,6 +548,33 @@ static void another_revision_forgets(void **state)
     }
 }
 
+/* Which documents there are is held once for all readers of a revision, and as long as one needs
+ * it. */
+static void documents_are_shared(void **state)
+{
+    struct fixture *f = *state;
+    const struct docs *d, *same, *newer;
+    ok(f, xdb_reopen(f->db, &f->e));
+    ok(f, xdb_reopen(f->judge, &f->e));
+    ok(f, docs_hold(f->db, &d, &f->e));
+    ok(f, docs_hold(f->judge, &same, &f->e));
+    assert_ptr_equal(d, same);
+    docs_release(same);
+    ok(f, xwriter_begin(f->w, &f->e));
+    put(f, 6990);
+    ok(f, xwriter_commit(f->w, &f->e));
+    ok(f, xdb_reopen(f->db, &f->e));
+    ok(f, docs_hold(f->db, &newer, &f->e));
+    assert_ptr_not_equal(d, newer);
+    assert_int_equal(newer->n, d->n + 1);
+    ok(f, xdb_reopen(f->judge, &f->e));
+    docs_release(d);
+    ok(f, docs_hold(f->judge, &same, &f->e));
+    assert_ptr_equal(newer, same);
+    docs_release(newer);
+    docs_release(same);
+}
+
 /* Two commits that the reader was not told of: it goes on by itself, with one revision's answer. */
 static void discarded_revision_is_left(void **state)
 {
@@ -614,6 +641,7 @@ int main(void)
         cmocka_unit_test(phrases_are_put_in_order_by_values),
         cmocka_unit_test(promises_are_kept),
         cmocka_unit_test(another_revision_forgets),
+        cmocka_unit_test(documents_are_shared),
         cmocka_unit_test(discarded_revision_is_left),
         cmocka_unit_test(time_ends_a_match),
         cmocka_unit_test(prefixes_of_many_are_spelt_out),
