@@ -218,6 +218,7 @@ def beside_heavy(b, path):
     ask = [b.tool("ask"), path]
     alone = sampled(output(ask + [light, str(b.o.rounds)]))[0]["all"]
     load = b.start(ask + [heavy, "1000000", "4"])
+    output(ask + [light, "1"])  # by then each of the four has been answered once
     beside = sampled(output(ask + [light, str(b.o.rounds)]))[0]["all"]
     if load.poll() is not None:
         raise Cannot("the heavy load ended early")

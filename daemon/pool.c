@@ -9,7 +9,8 @@
 #include "lib/shards.h"
 
 enum {
-    HEAVY_NS = 15 * 1000 * 1000,
+    HEAVY_NS = 3 * 1000 * 1000, /* ten of the usual ones */
+    LIGHT_PART = 4,
     SPARE_BYTES = 1 << 20,
     WATCH_MS = 500,
     LOW_TURN = 4,
@@ -149,11 +150,21 @@ static void worked(uv_work_t *w, int status)
     pool_ran(w->data);
 }
 
+/* By itself, and beside those that run: where they take very long, a lane is light that takes a
+ * while. */
+static bool is_heavy(const struct pool *p, const struct lane *lane)
+{
+    uint64_t most = HEAVY_NS * LIGHT_PART;
+    for (unsigned i = 0; i < p->n_running; i++)
+        most = p->running[i]->cost_ns > most ? p->running[i]->cost_ns : most;
+    return lane->cost_ns > most / LIGHT_PART;
+}
+
 /* By how many heavy ones run, not by how many readers are free: where light ones always wait, two
  * are never free at once. */
 static bool may_start(const struct pool *p, const struct lane *lane)
 {
-    bool kept = p->spare && lane->heavy && p->n_heavy + 1 == p->n;
+    bool kept = p->spare && p->n_heavy + 1 == p->n && is_heavy(p, lane);
     return p->n_free && !kept;
 }
 
@@ -219,6 +230,8 @@ static void give_to_worker(struct request *r)
 
 static void start(struct pool *p, struct lane *lane, struct request *r)
 {
+    r->heavy = is_heavy(p, lane);
+    r->cost_ns = lane->cost_ns;
     add_running(p, r);
     r->state = REQUEST_RUNNING;
     r->config = p->config;
@@ -226,7 +239,6 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
     r->lane = lane;
     lane->running++;
     hold(lane, 1);
-    r->heavy = lane->heavy;
     p->n_heavy += r->heavy;
     if (p->keeps && p->n_running == 1 && !r->heavy && !r->followed) {
         p->alone = r;
@@ -285,7 +297,7 @@ void pool_ran(struct request *r)
     r->reader = NULL;
     p->n_heavy -= r->heavy;
     if (r->lane)
-        r->lane->heavy = r->cpu_ns > HEAVY_NS;
+        r->lane->cost_ns = r->cpu_ns > r->lane->cost_ns / 2 ? r->cpu_ns : r->lane->cost_ns / 2;
     pool_disown(r);
     start_next(p);
     r->done(r);

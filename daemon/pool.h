@@ -5,7 +5,7 @@
  * the lanes are served in turn, so that a connection that asks much holds up itself first. Lanes of
  * which nothing waited or ran come before those, and first those of a process of which nothing did,
  * but for one turn in four: who asks one thing at a time does not wait for a crowd that asks
- * without end, nor for one process with a crowd of connections. Lanes whose last request took long
+ * without end, nor for one process with a crowd of connections. Lanes whose last requests took long
  * get all readers but one: light ones need not wait behind heavy ones. Belongs to the loop.
  *
  * A request that is the only one, that no other message follows and that is not from a lane whose
@@ -36,7 +36,7 @@ struct lane { /* part of a connection; zeroed at first */
     struct lane *next;
     struct share *share; /* NULL: it is not known whose it is */
     unsigned running;
-    bool heavy;          /* its last request took long */
+    uint64_t cost_ns;    /* on a processor, of its last request, or half of the cost before */
     enum lane_rank rank; /* when the first of what it holds was asked */
 };
 

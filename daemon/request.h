@@ -73,6 +73,7 @@ struct request {
     const struct config *config; /* since it is RUNNING */
     struct lane *lane;           /* that it came from, while it runs and there is one */
     bool heavy;                  /* its lane was when it began */
+    uint64_t cost_ns;            /* the lane's then */
     bool followed;               /* more messages had come when it was read */
     uint64_t cpu_ns;             /* of the worker */
     atomic_int clock;            /* of its thread, a clockid_t; 0: not begun */
