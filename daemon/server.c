@@ -27,7 +27,7 @@ enum {
     WARY_S = 60,
     THREADS_MAX = 64,
     FDS_OWN = 13,       /* standard streams, loop, its timer, listener, lock */
-    FDS_PER_READER = 8, /* tables of an index, and room for its successor */
+    FDS_PER_READER = 9, /* tables of an index, and room for its successor */
     STACK_BYTES = 8 << 20
 };
 

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,9 +24,16 @@ enum {
 
 int index_reader_init(struct index_reader *r, const char *dir, struct err *e)
 {
-    *r = (struct index_reader){.folder = -1};
+    *r = (struct index_reader){.folder = -1, .commit = -1};
     r->dir = strdup(dir);
     return r->dir ? 0 : err_memory(e);
+}
+
+static void forget_commit(struct index_reader *r)
+{
+    if (r->commit >= 0)
+        close(r->commit);
+    r->commit = -1;
 }
 
 static void let_go(struct index_reader *r)
@@ -34,6 +43,7 @@ static void let_go(struct index_reader *r)
     if (r->folder >= 0)
         close(r->folder);
     r->folder = -1;
+    forget_commit(r);
 }
 
 void index_reader_free(struct index_reader *r)
@@ -328,14 +338,41 @@ static int follow(struct index_reader *r, struct err *e)
     return check_files(r, e) || take_stock(r, e) ? -1 : 0;
 }
 
+/* Before the database comes to what is there: if another commit comes between, it is one look more.
+ */
+static void hold_commit(struct index_reader *r)
+{
+    struct stat st;
+    char path[PATH_MAX];
+    forget_commit(r);
+    if (snprintf(path, sizeof path, "%s/current/iamglass", r->dir) < (int)sizeof path)
+        r->commit = open(path, O_PATH | O_CLOEXEC);
+    if (r->commit < 0 || fstat(r->commit, &st)) {
+        forget_commit(r);
+        return;
+    }
+    r->commit_dev = st.st_dev;
+    r->commit_ino = st.st_ino;
+}
+
+static bool is_newest(const struct index_reader *r)
+{
+    struct stat st;
+    return r->db && r->commit >= 0 && !xdb_is_half_read(r->db) && stat_commit(r, &st) &&
+           st.st_dev == r->commit_dev && st.st_ino == r->commit_ino;
+}
+
 static int refresh(struct index_reader *r, const char *current, struct err *e)
 {
     struct stat before, after;
+    if (is_newest(r))
+        return 0;
     for (int tries = 0;; tries++) {
         if (stat(current, &before) < 0)
             return unreachable(r, errno, e);
         if (r->db && (!is_ours(r, &before) || xdb_is_half_read(r->db)))
             let_go(r);
+        hold_commit(r);
         struct err why = {0};
         int status = r->db ? follow(r, &why) : open_anew(r, current, &why);
         bool swapped = stat(current, &after) < 0 || !is_same(&before, &after) ||

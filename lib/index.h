@@ -22,10 +22,14 @@ struct index_reader {
     char *dir;      /* the DB folder */
     struct xdb *db; /* NULL while there is no index */
     dev_t dev;
-    ino_t ino;      /* identity of gen-N: another one means open anew, never reopen */
-    int folder;     /* gen-N, held open so that its inode is given to no other folder; or -1 */
-    uint64_t moves; /* xdb_moves when last checked */
-    size_t memory;  /* for posting lists (postings.h); 0: as much as is good */
+    ino_t ino;  /* identity of gen-N: another one means open anew, never reopen */
+    int folder; /* gen-N, held open so that its inode is given to no other folder; or -1 */
+    int commit; /* the file that each commit replaces, as it was before `db` came to its
+                   revision; held open for the same reason, or -1 */
+    dev_t commit_dev;
+    ino_t commit_ino;
+    uint64_t moves;        /* xdb_moves when last checked */
+    size_t memory;         /* for posting lists (postings.h); 0: as much as is good */
     struct shards *shards; /* its parts (shards.h), whose union `db` then is; NULL: one folder */
     char uuid[33];
     uint64_t revision;
