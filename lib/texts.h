@@ -11,7 +11,7 @@
 
 #include "lib/xapian-c.h"
 
-struct texts { /* zeroed at first */
+struct texts {   /* zeroed at first */
     size_t most; /* bytes; 0: as much as is good */
     struct text **v;
     size_t n, hand, bytes;

@@ -99,13 +99,13 @@ struct frequencies {
 struct xdb {
     Xapian::Database db;
     std::string path;
-    bool single;                               /* one glass database, not a stub over several */
-    uint64_t moves;                            /* how often it came to another revision */
-    bool remote = false;                       /* it, or a part of it */
-    bool half_read = false;                    /* memory ran out within a call, or it was lost */
-    bool silent = false;                       /* its machine did not answer in time */
-    std::string context;                       /* what Xapian's errors call its machine */
-    std::vector<struct xdb *> parts;           /* that were joined */
+    bool single;                     /* one glass database, not a stub over several */
+    uint64_t moves;                  /* how often it came to another revision */
+    bool remote = false;             /* it, or a part of it */
+    bool half_read = false;          /* memory ran out within a call, or it was lost */
+    bool silent = false;             /* its machine did not answer in time */
+    std::string context;             /* what Xapian's errors call its machine */
+    std::vector<struct xdb *> parts; /* that were joined */
     struct frequencies frequencies;
     bool asked = false;                        /* whether its data is packed */
     std::unique_ptr<struct pack, unpack> pack; /* if it is */

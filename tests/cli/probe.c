@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * For LD_PRELOAD: a burglar inside kbsearchd. With its first connection, and once on a worker when
- * that reads the index, it tries what $KB_PROBE says, a line each, and tells on standard error what
- * came out: "loop: read /etc/passwd: ok".
+ * that looks for the newest commit, it tries what $KB_PROBE says, a line each, and tells on
+ * standard error what came out: "loop: read /etc/passwd: ok".
  *     read PATH  list DIR  write PATH  make PATH  remove PATH  truncate PATH  folder PATH
  *     link PATH  pipe PATH  move PATH  signal PID
  */
@@ -88,16 +88,23 @@ int accept4(int fd, struct sockaddr *address, socklen_t *n, int flags)
     return taken;
 }
 
-ssize_t pread64(int fd, void *to, size_t n, off64_t at)
+static void looks(void)
 {
     static atomic_flag done = ATOMIC_FLAG_INIT;
-    ssize_t (*real)(int, void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pread64");
     if (gettid() != getpid() && !atomic_flag_test_and_set(&done))
         probe("worker");
-    return real(fd, to, n, at);
 }
 
-ssize_t pread(int fd, void *to, size_t n, off_t at)
+int stat64(const char *path, struct stat64 *at)
 {
-    return pread64(fd, to, n, at);
+    int (*real)(const char *, struct stat64 *) = dlsym(RTLD_NEXT, "stat64");
+    looks();
+    return real(path, at);
+}
+
+int stat(const char *path, struct stat *at)
+{
+    int (*real)(const char *, struct stat *) = dlsym(RTLD_NEXT, "stat");
+    looks();
+    return real(path, at);
 }

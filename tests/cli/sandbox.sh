@@ -4,6 +4,7 @@
 . "${KB_SRCDIR:-$(dirname "$0")/../..}/tests/cli/lib.sh"
 kb_setup
 ! kb_sanitized || kb_skip "the sanitizers' runtime has to be loaded first"
+command -v python3 >/dev/null || kb_skip "python3 is not there"
 command -v cc >/dev/null || kb_skip "no C compiler"
 cc -shared -fPIC -o "$T/probe.so" "$KB_SRCDIR/tests/cli/probe.c" -ldl || exit 99
 
@@ -76,15 +77,14 @@ ok "finds and reads" kbsearch --no-spawn --get "$T/vault/a.md"
 like "a note of the vault" "$OUT" '*Meta debuts Muse Spark*'
 ok "tells how it is held" kbsearch --no-spawn --status
 # One that is alone is answered by who runs the loop, two are by workers.
-ok "two at once" python3 - <<END
-import sys
-sys.path.insert(0, "$KB_SRCDIR/tests/cli")
+cat >two.py <<'END'
 import rpc
 c = rpc.Client()
 line = b'{"jsonrpc":"2.0","id":%d,"method":"search","params":{"query":"muse"}}\n'
 c.socket.sendall(line % 1 + line % 2)
 assert all("result" in c.read() for n in range(2))
 END
+ok "two at once" env KBSEARCH_SOCKET="$socket" PYTHONPATH="$KB_SRCDIR/tests/cli" python3 two.py
 held=$(kbsearch --no-spawn --json --status | sed 's/.*"sandbox":"\([a-z]*\)".*/\1/')
 is "core files" "$(sed -n 's/^Max core file size *\([0-9]*\) .*/\1/p' "/proc/$daemon/limits")" 0
 is "no new privileges" "$(sed -n 's/^NoNewPrivs:[[:blank:]]*//p' "/proc/$daemon/status")" 1

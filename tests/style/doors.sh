@@ -42,7 +42,7 @@ floor() {
     case $1 in
     lib/arena.* | lib/buf.* | lib/err.* | lib/errors.def | lib/log.* | lib/utf8.* | lib/slice.h | lib/hash.*) echo 0 ;;
     lib/query.* | lib/xapian-c.* | lib/proto.* | lib/field.def) echo 2 ;;
-    lib/plan.* | lib/plan/* | lib/plan/* | lib/texts.* | lib/sort.* | lib/postings.* | lib/match.* | lib/match/* | lib/xquery.* | lib/resolve.* | lib/target.* | lib/coverage.c | lib/note.* | lib/record.* | lib/journal.* | lib/index.* | lib/shards.*) echo 3 ;;
+    lib/plan.* | lib/plan/* | lib/plan/* | lib/docs.* | lib/texts.* | lib/sort.* | lib/postings.* | lib/match.* | lib/match/* | lib/xquery.* | lib/resolve.* | lib/target.* | lib/coverage.c | lib/note.* | lib/record.* | lib/journal.* | lib/index.* | lib/shards.*) echo 3 ;;
     lib/*) echo 1 ;;
     */main.c) echo 6 ;;
     daemon/answer/*) echo 4 ;;
