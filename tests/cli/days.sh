@@ -18,7 +18,7 @@ kbsearchd
 days() {
     days_zone=$1 days_at=$2
     shift 2
-    TZ=$days_zone faketime "$days_at UTC" kbsearch --sort oldest --format '{date} ' "$@" said 2>&1 |
+    TZ=$days_zone faketime "$days_at UTC" "$kb_shared" --sort oldest --format '{date} ' "$@" said 2>&1 |
         tr -d '\n'
 }
 
@@ -51,7 +51,7 @@ for at in "$EAST 2026-04-08 10:00:00" "$NY 2026-04-10 03:00:00" "UTC 2026-04-09 
     is "so many days, $zone" "$(days "$zone" "$when" date:2d)" "2026-04-07 2026-04-08 2026-04-09 "
     is "as of then, $zone" "$(days "$zone" "$when" --asof yesterday --since april)" \
         "2026-04-06 2026-04-07 2026-04-08 "
-    is "what rises, $zone" "$(TZ=$zone faketime "$when UTC" kbsearch --rising 3d --json |
+    is "what rises, $zone" "$(TZ=$zone faketime "$when UTC" "$kb_shared" --rising 3d --json |
         sed 's/.*"from":"\([^"]*\)","to":"\([^"]*\)".*/\1 \2/')" "2026-04-07 2026-04-09"
     is "days do not move, $zone" \
         "$(TZ=$zone kbsearch --trend day said --json | tr '{' '\n' | grep -c '"bucket":"2026-04-0[6-9]".*\[1\]')" 4
@@ -59,7 +59,7 @@ done
 for method in "--trend week said" "--timeline said" "--facet month said" "--gaps said" "--asof april said"; do
     for zone in $EAST $NY UTC; do
         # shellcheck disable=SC2086 # words of an option
-        TZ=$zone faketime '2026-11-02 12:00:00 UTC' kbsearch $method --today 2026-04-09 --json 2>&1 |
+        TZ=$zone faketime '2026-11-02 12:00:00 UTC' "$kb_shared" $method --today 2026-04-09 --json 2>&1 |
             sed 's/"took_us":[0-9]*//'
     done | sort -u >zones
     is "the same in every zone: $method" "$(wc -l <zones | tr -d ' ')" 1

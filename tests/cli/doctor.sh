@@ -127,7 +127,7 @@ END
     chmod +x bin/timedatectl
     PATH=$T/bin:$PATH
     export T
-    said=$(faketime '2020-01-01 00:00:00' kbsearch --no-spawn --doctor 2>&1)
+    said=$(faketime '2020-01-01 00:00:00' "$kb_shared" --no-spawn --doctor 2>&1)
     like "named: a clock in the past" "$said" "*fault  clock: it is before *mend   *timedatectl set-ntp true*"
     eval "$(printf '%s\n' "$said" | sed -n 's/^mend   \(sudo \)\{0,1\}\(timedatectl.*\)/\2/p')"
     ok "its mend sets the clock" test -e clock-is-set

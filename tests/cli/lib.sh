@@ -15,6 +15,7 @@
 # started and left running is ended, and the folder removed. Nothing here sleeps: kbsearchd
 # returns when it listens, kb_stop when its daemon is gone.
 #
+# $kb_shared: kbsearch with shared libraries, for what is put between it and them (faketime).
 # $KB_TRAFFIC_DIR: where daemons keep what they and their clients say, for tests/cli/traffic.sh.
 # $KB_SRCDIR: root of the sources. $KB_CORPORA: real notes; kb_corpus NAME skips the test without.
 
@@ -53,6 +54,7 @@ kb_setup() {
         XDG_STATE_HOME XDG_CONFIG_HOME NO_COLOR COLUMNS LISTEN_FDS LISTEN_PID NOTIFY_SOCKET
     HOME=$T/home XDG_RUNTIME_DIR=$T/run KB_TEST_DIR=$T LC_ALL=C TERM=xterm TZ=UTC
     PATH=${KB_BINDIR:+$KB_BINDIR:}$PATH
+    kb_shared=${KB_BINDIR:+$KB_BINDIR/tests/shared/}kbsearch
     export HOME XDG_RUNTIME_DIR KB_TEST_DIR LC_ALL TERM TZ PATH
     kb_tap
     cd "$T" || exit 99

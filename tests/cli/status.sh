@@ -39,7 +39,8 @@ is "the cache" "$(told '.cache.hits >= 1 and .cache.entries >= 1')" true
 is "the histogram has every answer" "$(told '([.latencies[].requests]|add) - .requests')" 0
 is "in steps of two" "$(told '[.latencies[].below_us|log2|.==floor]|all')" true
 is "no fault" "$(told .faults)" '[]'
-is "for people, a line each" "$(kbsearch --status | sed -n 's/^age_s  *//p')" "$(told .age_s)"
+first=$(told .age_s) shown=$(kbsearch --status | sed -n 's/^age_s  *//p') last=$(told .age_s)
+ok "for people, a line each" test "$first" -le "$shown" -a "$shown" -le "$last"
 
 for n in 1 2; do
     kbindex --quiet --db "$T/part$n" --shard $n/2 "$T/vault"
