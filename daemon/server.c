@@ -63,15 +63,24 @@ static void on_linger(uv_timer_t *timer)
     _exit(s->again ? KEEPER_AGAIN : 0);
 }
 
-/* Without its handler a signal would be the end of this process, and look like a fault. Only the
- * first thread has had signals at all: it is the caller. */
+/* Whoever runs the loop: the first thread, which has the signals, may be at a request. */
 static void heed_no_more(void)
+{
+    for (size_t i = 0; i < sizeof heeded / sizeof *heeded; i++)
+        signal(heeded[i], SIG_IGN);
+}
+
+/* Without its handler a signal would be the end of this process, and look like a fault. The other
+ * threads have been without signals all along. */
+static void close_signals(struct server *s)
 {
     sigset_t all;
     sigemptyset(&all);
     for (size_t i = 0; i < sizeof heeded / sizeof *heeded; i++)
         sigaddset(&all, heeded[i]);
     sigprocmask(SIG_BLOCK, &all, NULL);
+    for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
 }
 
 static void finish(struct server *s)
@@ -79,6 +88,7 @@ static void finish(struct server *s)
     if (s->finished)
         return;
     s->finished = true;
+    heed_no_more();
     pool_close(&s->pool);
     host_end(&s->host);
     for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
@@ -364,9 +374,7 @@ int server_run(struct listener *l, const struct server_options *o, struct err *e
     log_line(LOG_INFO, "listening on %s with %u readers of %s", l->path, threads, s->host.db);
     o->ready(o->ctx);
     leaders_run(&s->leaders);
-    heed_no_more();
-    for (size_t i = 0; i < sizeof s->signals / sizeof *s->signals; i++)
-        uv_close((uv_handle_t *)&s->signals[i], NULL);
+    close_signals(s);
     uv_close((uv_handle_t *)&s->end, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     pool_free(&s->pool);
