@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/cache.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/hash.h"
 
@@ -32,7 +28,7 @@ static const bool of_index[PROTO_COUNT] = {[PROTO_search] = true,
 
 void cache_init(struct cache *c, const struct config *config)
 {
-    *c = (struct cache){.file = -1};
+    *c = (struct cache){.commit = {.file = -1}};
     cache_configure(c, config);
 }
 
@@ -89,9 +85,8 @@ void cache_free(struct cache *c)
 {
     cache_clear(c);
     free(c->buckets);
-    if (c->file >= 0)
-        close(c->file);
-    *c = (struct cache){.file = -1};
+    commit_release(&c->commit);
+    *c = (struct cache){.commit = {.file = -1}};
 }
 
 static struct cached *find(struct cache *c, struct slice key, uint64_t hash)
@@ -107,22 +102,13 @@ static struct cached *find(struct cache *c, struct slice key, uint64_t hash)
 /* Another commit than before forgets everything; false where it cannot be told. */
 static bool look_at_index(struct cache *c)
 {
-    struct stat st;
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s/current/iamglass", c->config->db.text);
-    bool there = n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0;
-    if (there && c->file >= 0 && st.st_ino == c->ino && st.st_dev == c->dev)
+    const char *db = c->config->db.text;
+    if (commit_is_newest(&c->commit, db))
         return true;
     cache_clear(c);
     c->commits++;
-    if (c->file >= 0)
-        close(c->file);
-    c->file = there ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (c->file < 0 || fstat(c->file, &st))
-        return false;
-    c->dev = st.st_dev;
-    c->ino = st.st_ino;
-    return true;
+    commit_hold(&c->commit, db);
+    return c->commit.file >= 0;
 }
 
 /* --- questions ----------------------------------------------------------------------------- */

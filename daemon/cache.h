@@ -3,9 +3,8 @@
  * cache: answers made from the index as it stands, to be given again. It belongs to the loop: a
  * question that was answered before costs no worker.
  *
- * An answer counts for as long as nothing was committed: the file that Xapian replaces with each
- * commit is held open, so that its inode is given to no other, and looked at with each question.
- * Where there is no such file (shards) nothing is kept. The user's synonyms and the asker's day are
+ * An answer counts for as long as nothing was committed (commit.h), which each question looks for.
+ * Where that cannot be told (shards) nothing is kept. The user's synonyms and the asker's day are
  * part of the question. Kept are methods that look at nothing but the index; those asked longest
  * ago go first, above a bound of bytes.
  */
@@ -13,15 +12,14 @@
 #define KB_CACHE_H
 
 #include "daemon/request.h"
+#include "lib/commit.h"
 
 struct cached;
 
 struct cache {
     const struct config *config;
     size_t most; /* bytes; 0: nothing is kept */
-    int file;    /* the index's file that a commit replaces; -1: none */
-    dev_t dev;
-    ino_t ino;
+    struct commit commit;
     uint64_t commits;                       /* how often another one was seen */
     struct cached **buckets, *first, *last; /* by use, the last one first */
     size_t n, bytes;

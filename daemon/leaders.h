@@ -28,7 +28,8 @@ struct leaders {
     struct request *late; /* under `lock`: what ran while the other thread took the loop */
 };
 
-/* The other thread takes over the signal mask and waits. */
+/* The other thread takes over the signal mask and waits. ERR_INTERNAL: no thread, or no timer, can
+ * be made; the caller's process is to end. */
 int leaders_init(struct leaders *l, struct pool *p, struct err *e);
 /* Runs the pool's loop until nothing keeps it alive; the caller's thread has it then. What is left
  * to do for the loop to be closed is to run it once more. */

@@ -5,8 +5,9 @@
  * the lanes are served in turn, so that a connection that asks much holds up itself first. Lanes of
  * which nothing waited or ran come before those, and first those of a process of which nothing did,
  * but for one turn in four: who asks one thing at a time does not wait for a crowd that asks
- * without end, nor for one process with a crowd of connections. Lanes whose last requests took long
- * get all readers but one: light ones need not wait behind heavy ones. Belongs to the loop.
+ * without end, nor for one process with a crowd of connections. Lanes whose last requests took
+ * long, of themselves and beside those that run, get all readers but one: light ones need not wait
+ * behind heavy ones. Belongs to the loop.
  *
  * A request that is the only one, that no other message follows and that is not from a lane whose
  * last one took long, need not go to another thread: where the pool keeps such, the loop is stopped

@@ -20,7 +20,8 @@ struct docs {
     size_t n_blocks;
 };
 
-/* Those of the database's revision, for one table set only (xdb_is_single). To be released. */
+/* Those of the database's revision, for one table set only (xdb_is_single). To be
+ * released. ERR_MEMORY and what xdb_lengths says. */
 int docs_hold(struct xdb *db, const struct docs **d, struct err *e);
 void docs_release(const struct docs *d); /* NULL: nothing */
 

@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,16 +22,9 @@ enum {
 
 int index_reader_init(struct index_reader *r, const char *dir, struct err *e)
 {
-    *r = (struct index_reader){.folder = -1, .commit = -1};
+    *r = (struct index_reader){.folder = -1, .commit = {.file = -1}};
     r->dir = strdup(dir);
     return r->dir ? 0 : err_memory(e);
-}
-
-static void forget_commit(struct index_reader *r)
-{
-    if (r->commit >= 0)
-        close(r->commit);
-    r->commit = -1;
 }
 
 static void let_go(struct index_reader *r)
@@ -43,7 +34,7 @@ static void let_go(struct index_reader *r)
     if (r->folder >= 0)
         close(r->folder);
     r->folder = -1;
-    forget_commit(r);
+    commit_release(&r->commit);
 }
 
 void index_reader_free(struct index_reader *r)
@@ -242,20 +233,10 @@ static int check_units(struct index_reader *r, struct arena *a, struct err *e)
 
 /* --- what is not to be read ---------------------------------------------------------------- */
 
-/* Xapian replaces this file with each commit. */
-static bool stat_commit(const struct index_reader *r, struct stat *st)
-{
-    struct arena a = {0};
-    const char *path = arena_printf(&a, "%s/current/iamglass", r->dir);
-    bool there = path && stat(path, st) == 0;
-    arena_free(&a);
-    return there;
-}
-
 void index_reader_shun(struct index_reader *r, unsigned seconds)
 {
     struct stat st;
-    if (!stat_commit(r, &st))
+    if (!commit_stat(r->dir, &st))
         return;
     r->shunned.dev = st.st_dev;
     r->shunned.ino = st.st_ino;
@@ -271,8 +252,8 @@ static bool is_shunned(struct index_reader *r)
     if (!r->shunned.ino)
         return false;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    bool same = stat_commit(r, &st) && st.st_dev == r->shunned.dev && st.st_ino == r->shunned.ino &&
-                st.st_ctim.tv_sec == r->shunned.changed.tv_sec &&
+    bool same = commit_stat(r->dir, &st) && st.st_dev == r->shunned.dev &&
+                st.st_ino == r->shunned.ino && st.st_ctim.tv_sec == r->shunned.changed.tv_sec &&
                 st.st_ctim.tv_nsec == r->shunned.changed.tv_nsec;
     if (!same || now.tv_sec >= r->shunned.until.tv_sec)
         r->shunned.ino = 0;
@@ -338,41 +319,17 @@ static int follow(struct index_reader *r, struct err *e)
     return check_files(r, e) || take_stock(r, e) ? -1 : 0;
 }
 
-/* Before the database comes to what is there: if another commit comes between, it is one look more.
- */
-static void hold_commit(struct index_reader *r)
-{
-    struct stat st;
-    char path[PATH_MAX];
-    forget_commit(r);
-    if (snprintf(path, sizeof path, "%s/current/iamglass", r->dir) < (int)sizeof path)
-        r->commit = open(path, O_PATH | O_CLOEXEC);
-    if (r->commit < 0 || fstat(r->commit, &st)) {
-        forget_commit(r);
-        return;
-    }
-    r->commit_dev = st.st_dev;
-    r->commit_ino = st.st_ino;
-}
-
-static bool is_newest(const struct index_reader *r)
-{
-    struct stat st;
-    return r->db && r->commit >= 0 && !xdb_is_half_read(r->db) && stat_commit(r, &st) &&
-           st.st_dev == r->commit_dev && st.st_ino == r->commit_ino;
-}
-
 static int refresh(struct index_reader *r, const char *current, struct err *e)
 {
     struct stat before, after;
-    if (is_newest(r))
+    if (r->db && !xdb_is_half_read(r->db) && commit_is_newest(&r->commit, r->dir))
         return 0;
     for (int tries = 0;; tries++) {
         if (stat(current, &before) < 0)
             return unreachable(r, errno, e);
         if (r->db && (!is_ours(r, &before) || xdb_is_half_read(r->db)))
             let_go(r);
-        hold_commit(r);
+        commit_hold(&r->commit, r->dir); /* before: what comes between is one look more */
         struct err why = {0};
         int status = r->db ? follow(r, &why) : open_anew(r, current, &why);
         bool swapped = stat(current, &after) < 0 || !is_same(&before, &after) ||

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "lib/commit.h"
 #include "lib/xapian-c.h"
 
 struct index_reader {
@@ -24,10 +25,7 @@ struct index_reader {
     dev_t dev;
     ino_t ino;  /* identity of gen-N: another one means open anew, never reopen */
     int folder; /* gen-N, held open so that its inode is given to no other folder; or -1 */
-    int commit; /* the file that each commit replaces, as it was before `db` came to its
-                   revision; held open for the same reason, or -1 */
-    dev_t commit_dev;
-    ino_t commit_ino;
+    struct commit commit;  /* that was there before `db` came to its revision */
     uint64_t moves;        /* xdb_moves when last checked */
     size_t memory;         /* for posting lists (postings.h); 0: as much as is good */
     struct shards *shards; /* its parts (shards.h), whose union `db` then is; NULL: one folder */

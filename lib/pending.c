@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/commit.h"
+
 enum { DEPTH = 32 }; /* of folders */
 
 static bool is_note(const char *name)
@@ -64,11 +66,8 @@ static void walk(struct pending *p, const char *path, int depth)
 
 struct timespec pending_committed(const char *db)
 {
-    char path[PATH_MAX];
     struct stat st;
-    bool there = snprintf(path, sizeof path, "%s/current/iamglass", db) < (int)sizeof path &&
-                 stat(path, &st) == 0;
-    return there ? st.st_mtim : (struct timespec){0};
+    return commit_stat(db, &st) ? st.st_mtim : (struct timespec){0};
 }
 
 void pending_look(struct pending *p, const char *vault)

@@ -24,8 +24,8 @@ struct posting_list {
     uint32_t *at;       /* ascending, counted as told above */
     uint16_t *wdf;      /* as often as the document has the term, 65,535 at most */
     bool read;
-    uint32_t asked; /* these two for the own use of who matches: 0 at first */
-    size_t probed;
+    bool asked;    /* these two for the own use of who matches: 0 at first */
+    size_t probed; /* documents that it was probed for */
 };
 
 struct postings;

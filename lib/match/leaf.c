@@ -142,9 +142,9 @@ static int held_against(struct matcher *m, const struct posting_list *p, double 
 
 /* Whether to probe for n documents is less than to read the list, and all that was probed of it so
  * far would have been. */
-static bool is_far(struct posting_list *p, size_t n)
+static bool is_far(const struct posting_list *p, size_t n)
 {
-    return p->asked++ ? p->frequency / PROBE_AGAIN > n + p->probed : p->frequency / PROBE > n;
+    return p->asked ? p->frequency / PROBE_AGAIN > n + p->probed : p->frequency / PROBE > n;
 }
 
 int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
@@ -158,7 +158,9 @@ int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weig
         p = &part;
         within = NULL;
     }
-    if (!p->read && within && is_far(p, within->n)) {
+    bool far = within && !p->read && is_far(p, within->n);
+    p->asked |= within && !p->read;
+    if (far) {
         if (is_within_span(m, p, within)) {
             if (postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, &part, m->e))
                 return -1;
