@@ -49,6 +49,7 @@ struct server {
     unsigned max_conns;
     unsigned accepted; /* in that millisecond */
     uint64_t accepted_ms;
+    bool asked_in; /* somebody waits to be accepted */
     bool stopping, finished, again;
 };
 
@@ -108,6 +109,7 @@ static void on_end(uv_timer_t *timer)
 }
 
 static bool accept_some(struct server *s, unsigned most);
+static void take_in(struct server *s);
 static void on_change(struct host *h);
 
 /* Who is not yet accepted stays in the queue, for the process after this one. */
@@ -170,6 +172,9 @@ static void on_signal(uv_signal_t *signal, int number)
 static void on_turn(uv_check_t *check)
 {
     struct server *s = check->data;
+    if (s->asked_in && !s->stopping)
+        take_in(s);
+    s->asked_in = false;
     if (s->retired && s->pool.n_free == s->pool.n) {
         settings_free(s->retired);
         s->retired = NULL;
@@ -219,10 +224,13 @@ static void on_retry(uv_timer_t *timer)
         uv_poll_start(&s->accept, UV_READABLE, on_accept);
 }
 
-/* Whether there may be more. */
+/* Whether there may be more. Where all places are taken, only the first was there when the loop
+ * looked for who hung up: those behind it may have come into a place that is free by now. */
 static bool accept_some(struct server *s, unsigned most)
 {
     for (unsigned i = 0; i < most; i++) {
+        if (i && s->host.n_conns >= s->max_conns)
+            return true;
         int fd = accept4(s->listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             s->accepted++;
@@ -241,11 +249,8 @@ static bool accept_some(struct server *s, unsigned most)
     return true;
 }
 
-static void on_accept(uv_poll_t *poll, int status, int events)
+static void take_in(struct server *s)
 {
-    (void)status;
-    (void)events;
-    struct server *s = poll->data;
     uint64_t now = uv_now(&s->loop);
     if (now != s->accepted_ms)
         s->accepted = 0;
@@ -258,6 +263,15 @@ static void on_accept(uv_poll_t *poll, int status, int events)
         uv_poll_stop(&s->accept);
         uv_timer_start(&s->retry, on_retry, REST_MS, 0);
     }
+}
+
+/* Behind all that was seen with it: who hung up before makes room for who comes. */
+static void on_accept(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct server *s = poll->data;
+    s->asked_in = true;
 }
 
 static void on_idle(uv_timer_t *timer)

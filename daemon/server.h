@@ -3,7 +3,8 @@
  * server: the loop of kbsearchd from its first connection to its last. It accepts by itself
  * (uv_poll and accept4), because a libuv 1.44 listener that meets EMFILE calls back for ever.
  *
- *   too many connections    the next one gets an error line and is closed
+ *   too many connections    the next one gets an error line and is closed; not one that came behind
+ *                           another that hung up
  *   no file descriptors     accepting pauses for a second; connections are kept few enough that
  *                           this does not happen
  *   HUP                     the configuration is read again (settings.h)

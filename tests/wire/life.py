@@ -166,6 +166,36 @@ def test_crowd():
     ok("INT ends it", p.wait(30) == 0)
 
 
+def child_of(p):
+    with open("/proc/%d/task/%d/children" % (p.pid, p.pid), encoding="ascii") as f:
+        return int(f.read().split()[0])
+
+
+def stopped(pid):
+    with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+        return f.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def test_room():
+    """All at once for the loop: one who comes, all who hang up, and one who comes behind them."""
+    p, _ = started()
+    crowd = [connect() for _ in range(128)]
+    ok("a full house", answers(crowd) == (128, 0))
+    worker = child_of(p)
+    os.kill(worker, signal.SIGSTOP)
+    while not stopped(worker):
+        pass
+    before = connect()
+    for c in crowd:
+        c.close()
+    behind = connect()
+    os.kill(worker, signal.SIGCONT)
+    ok("who hangs up makes room for who comes behind", "result" in ask(behind))
+    before.close()
+    p.terminate()
+    ok("TERM ends it then", p.wait(30) == 0)
+
+
 def test_few_descriptors():
     for limit in (24, 40, 64):
         p, _ = started(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
