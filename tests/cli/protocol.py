@@ -248,9 +248,9 @@ def heavy():
     took.sort()
     check(superseded > 0, "nothing was superseded")
     middle = took[len(took) // 2]
-    # Ten times the 5 ms that it may take.
+    # Ten times the 5 ms that it may take; a sanitized build takes twenty times as long.
     print("# figure: %d of 30 superseded, told after %.1f ms, the slowest %.1f ms" % (superseded, middle * 1000, took[-1] * 1000))
-    check(middle < 0.05, "superseded searches run on")
+    check(middle < (1 if "KB_SANITIZED" in os.environ else 0.05), "superseded searches run on")
 
 
 # --- MCP and LSP ------------------------------------------------------------------------------------------

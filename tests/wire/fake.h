@@ -5,8 +5,8 @@
  *
  *   block    runs until it is stopped or its deadline passes
  *   gate     writes a byte to the gate and runs until one comes back, or it is stopped
+ *   thread   a gate that answers with "first": whether the process' first thread ran it
  *   big      answers with 200,000 bytes
- *   thread   answers with "first": whether the process' first thread runs it
  *   io modified memory damaged   fails so
  *   at       fails at byte 3 of the query
  *   others   {"query":Q,"limit":N}
@@ -71,8 +71,9 @@ static int fake_search(struct answer *w, const union proto_params *p,
 {
     (void)facts;
     struct slice query = p->search.query;
+    bool tells = slice_is(query, "thread");
     if (fake_fail(query, e) || (slice_is(query, "block") && fake_wait(w, -1, e)) ||
-        (slice_is(query, "gate") && fake_wait(w, fake_gate, e)))
+        ((tells || slice_is(query, "gate")) && fake_wait(w, fake_gate, e)))
         return -1;
     struct json_writer j = json_writer(out);
     json_open(&j, '{');
@@ -85,7 +86,7 @@ static int fake_search(struct answer *w, const union proto_params *p,
         memset(text, 'x', 200000);
         json_key_string(&j, "text", slice_of(text, 200000));
     }
-    if (slice_is(query, "thread"))
+    if (tells)
         json_key_bool(&j, "first", gettid() == getpid());
     json_close(&j, '}');
     return 0;
