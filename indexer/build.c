@@ -345,6 +345,7 @@ static void let_go(struct hand *h)
         madvise(h->w->text + begin, (size_t)n->at + n->bytes - begin, MADV_DONTNEED);
     }
     h->at = NULL;
+    doc_end(&h->builder);
     arena_reset(&h->note);
 }
 

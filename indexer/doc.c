@@ -174,14 +174,20 @@ bool doc_is_full(const struct doc_builder *b)
     return b->cache.used > CACHE_BYTES && !b->n_joined;
 }
 
-int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e)
+void doc_end(struct doc_builder *b)
 {
     arena_reset(&b->arena);
     arena_reset(&b->unit);
-    if (doc_is_full(b))
-        cache_free(b);
     if (b->text.cap > TEXT_KEPT)
         buf_free(&b->text);
+    b->at = (struct doc_note){0};
+}
+
+int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e)
+{
+    doc_end(b);
+    if (doc_is_full(b))
+        cache_free(b);
     b->at = *n;
     if (choose_language(b, n, e) < 0)
         return -1;

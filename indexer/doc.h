@@ -92,8 +92,12 @@ struct doc_builder {
 
 void doc_builder_free(struct doc_builder *b); /* a zeroed builder is ready for use */
 
-/* `n` must live until the next doc_begin. ERR_CONFIG: the vault's language is unknown. */
+/* `n` must live until doc_end, or the next doc_begin. ERR_CONFIG: the vault's language is unknown.
+ */
 int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e);
+/* Keeps the words it met, and nothing of the note: before another one is read, since one unit can
+ * take as much memory as a whole note. */
+void doc_end(struct doc_builder *b);
 /* So many words were met that doc_begin should be asked to forget them, with the same note. */
 bool doc_is_full(const struct doc_builder *b);
 

@@ -17,43 +17,64 @@ struct arena_chunk {
     alignas(max_align_t) char bytes[];
 };
 
-static struct arena_chunk *chunk_new(size_t size)
+/* What is zeroed is asked for so, since most of it may never be touched: then it takes no memory.
+ */
+static struct arena_chunk *chunk_new(size_t size, bool zeroed)
 {
     if (size > SIZE_MAX - sizeof(struct arena_chunk))
         return NULL;
-    struct arena_chunk *c = malloc(sizeof *c + size);
+    size_t all = sizeof(struct arena_chunk) + size;
+    struct arena_chunk *c = zeroed ? calloc(1, all) : malloc(all);
     if (c)
         *c = (struct arena_chunk){.size = size};
     return c;
 }
 
-void *arena_raw(struct arena *a, size_t n)
+static bool push_chunk(struct arena *a, size_t size, bool zeroed)
+{
+    struct arena_chunk *c = chunk_new(size, zeroed);
+    if (!c) {
+        a->failed = true;
+        return false;
+    }
+    c->older = a->chunk;
+    a->chunk = c;
+    return true;
+}
+
+static bool has_room(const struct arena *a, size_t n)
+{
+    return a->chunk && a->chunk->size - a->chunk->fill >= n;
+}
+
+static size_t rounded(size_t n)
 {
     size_t align = alignof(max_align_t);
+    return n ? (n + align - 1) / align * align : align;
+}
+
+void *arena_raw(struct arena *a, size_t n)
+{
     if (n > SIZE_MAX / 2)
         return NULL;
-    n = n ? (n + align - 1) / align * align : align;
-    struct arena_chunk *c = a->chunk;
-    if (!c || c->size - c->fill < n) {
-        size_t size = c ? c->size * 2 : CHUNK_MIN;
+    n = rounded(n);
+    if (!has_room(a, n)) {
+        size_t size = a->chunk ? a->chunk->size * 2 : CHUNK_MIN;
         if (size > CHUNK_MAX)
             size = CHUNK_MAX;
-        c = chunk_new(size < n ? n : size);
-        if (!c) {
-            a->failed = true;
+        if (!push_chunk(a, size < n ? n : size, false))
             return NULL;
-        }
-        c->older = a->chunk;
-        a->chunk = c;
     }
-    void *p = c->bytes + c->fill;
-    c->fill += n;
+    void *p = a->chunk->bytes + a->chunk->fill;
+    a->chunk->fill += n;
     a->used += n;
     return p;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
 {
+    if (n > CHUNK_MAX && n <= SIZE_MAX / 2 && !has_room(a, rounded(n)))
+        return push_chunk(a, rounded(n), true) ? arena_raw(a, n) : NULL;
     void *p = arena_raw(a, n);
     return p ? memset(p, 0, n) : NULL;
 }
@@ -86,10 +107,9 @@ static struct arena_chunk **chunk_of(struct arena *a, const void *p, size_t n)
 /* A chunk grows as a whole: what is large moves by its pages. */
 static void *chunk_grow(struct arena *a, struct arena_chunk **at, size_t n)
 {
-    size_t align = alignof(max_align_t);
     if (n > SIZE_MAX / 2)
         return NULL;
-    n = (n + align - 1) / align * align;
+    n = rounded(n);
     struct arena_chunk *c = realloc(*at, sizeof *c + n);
     if (!c) {
         a->failed = true;
@@ -188,7 +208,7 @@ void arena_recycle(struct arena *a, size_t most)
     all = all < most ? all : most;
     if (a->chunk && (a->chunk->size < all || a->chunk->size > most)) {
         arena_free(a);
-        a->chunk = chunk_new(all);
+        a->chunk = chunk_new(all, false);
     }
     a->used = 0;
     a->failed = false;

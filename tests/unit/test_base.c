@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,30 @@ static void arena_recycle_keeps_one_piece(void **state)
     arena_recycle(&a, MOST);
     assert_false(a.failed);
     assert_ptr_equal(a.chunk, kept); /* and no more */
+    arena_free(&a);
+}
+
+/* What is large is zeroed whether or not it was used before, and takes no memory until it is. */
+static void arena_memory_that_is_large(void **state)
+{
+    (void)state;
+    enum { LARGE = 3 << 19 };
+    struct arena a = {0};
+    struct rusage before, after;
+    for (int round = 0; round < 3; round++) {
+        char *p = arena_alloc(&a, LARGE);
+        assert_non_null(p);
+        for (size_t i = 0; i < LARGE; i++)
+            assert_int_equal(p[i], 0);
+        memset(p, 'x', LARGE);
+        arena_recycle(&a, 2 * LARGE);
+    }
+    getrusage(RUSAGE_SELF, &before);
+    assert_non_null(arena_alloc(&a, 64 << 20));
+    getrusage(RUSAGE_SELF, &after);
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    assert_true(after.ru_maxrss - before.ru_maxrss < 32 << 10);
+#endif
     arena_free(&a);
 }
 
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test(arena_memory_is_zeroed_and_apart),
         cmocka_unit_test(arena_reset_hands_out_zeroes_again),
         cmocka_unit_test(arena_recycle_keeps_one_piece),
+        cmocka_unit_test(arena_memory_that_is_large),
         cmocka_unit_test(arena_refuses_what_cannot_be),
         cmocka_unit_test(arena_push_grows),
         cmocka_unit_test(arena_push_leaves_nothing_behind),
