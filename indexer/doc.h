@@ -7,6 +7,7 @@
  *     doc_begin(&b, &note, &e);
  *     for (i = 0; i < note.note->n_units; i++)
  *         doc_build(&b, i, id, docid, &doc, &e) ... doc_fill(&doc, xdoc, &e)
+ *     doc_end(&b);
  *
  * Units may be built in any order, or only some of them: what one inherits is looked up where it
  * stands.
@@ -92,8 +93,7 @@ struct doc_builder {
 
 void doc_builder_free(struct doc_builder *b); /* a zeroed builder is ready for use */
 
-/* `n` must live until doc_end, or the next doc_begin. ERR_CONFIG: the vault's language is unknown.
- */
+/* `n` lives until doc_end or the next doc_begin. ERR_CONFIG: the vault's language is unknown. */
 int doc_begin(struct doc_builder *b, const struct doc_note *n, struct err *e);
 /* Keeps the words it met, and nothing of the note: before another one is read, since one unit can
  * take as much memory as a whole note. */

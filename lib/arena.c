@@ -17,8 +17,7 @@ struct arena_chunk {
     alignas(max_align_t) char bytes[];
 };
 
-/* What is zeroed is asked for so, since most of it may never be touched: then it takes no memory.
- */
+/* Zeroes are asked of the system: what is never touched of them takes no memory. */
 static struct arena_chunk *chunk_new(size_t size, bool zeroed)
 {
     if (size > SIZE_MAX - sizeof(struct arena_chunk))
