@@ -19,8 +19,9 @@ if [ -n "$missing" ]; then
     done
 fi
 mkdir -p "$folder"
-for package in minisearch @lancedb/lancedb apache-arrow @tobilu/qmd@2; do
-    [ -d "$folder/node_modules/${package%@2}" ] ||
+# qmd ends with a fault under Debian's node, which is older than what it asks for.
+for package in minisearch @lancedb/lancedb apache-arrow @tobilu/qmd@2 node@22; do
+    [ -d "$folder/node_modules/${package%@[0-9]*}" ] ||
         npm install --silent --no-audit --no-fund --prefix "$folder" "$package" >/dev/null ||
         echo "peers.sh: no $package" >&2
 done

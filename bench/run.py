@@ -539,14 +539,23 @@ def recoll(b, r):
 
 
 def qmd(b, r):
-    program = b.node + "/node_modules/.bin/qmd"
-    if not os.path.exists(program):
+    command = [f"{b.node}/node_modules/.bin/{name}" for name in ("node", "qmd")]
+    if not all(map(os.path.exists, command)):
         raise Cannot("not installed: set KB_NODE")
-    r["build"] = run([program, "collection", "add", b.notes], env=b.env)
-    output([program, "search", "closed source"], env=b.env)
+    r["build"] = run(command + ["collection", "add", b.notes], env=b.env)
+    search = command + ["search"]
+    output(search + ["closed source"], env=b.env)
     r["times"] = b.processes(lambda kind, words, extra: None if kind in ("typo", "date", "newest", "prefix")
-                             else [program, "search", words])
-    r["process"] = b.process([program, "search", "closed source"])
+                             else search + [words])
+    r["process"] = b.process(search + ["closed source"])
+    r["unchanged"] = run(command + ["update"], env=b.env)[0]
+    b.edit()
+    begun = time.perf_counter()
+    run(command + ["update"], env=b.env)
+    found = output(search + ["written for a measurement"], env=b.env)
+    if "measurement" not in found:
+        raise Cannot("does not find what was edited")
+    r["edited"] = time.perf_counter() - begun
     r["note"] = "whole process each; its BM25 alone, no models"
 
 

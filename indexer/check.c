@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "indexer/apart.h"
 #include "indexer/doc.h"
 #include "indexer/report.h"
 #include "indexer/state.h"
@@ -23,7 +22,6 @@
 
 enum {
     UNCOVERED_SHOWN = 20,
-    STEP_S = 10 /* of a core, for one document or term */,
     CLOSED = 2 /* exit status: it cannot be opened */
 };
 
@@ -79,20 +77,13 @@ struct walk {
     uint64_t documents;
 };
 
-/* Where a damaged table leads in a circle, the kernel ends this process after so much work. */
-static void go_on(void)
-{
-    const struct itimerval t = {.it_value.tv_sec = STEP_S};
-    setitimer(ITIMER_PROF, &t, NULL);
-}
-
 static int walk_term(void *ctx, struct slice term, uint32_t documents)
 {
     struct walk *w = ctx;
     struct checking *k = w->k;
     docid_t *ids;
     size_t n;
-    go_on();
+    apart_go_on();
     arena_reset(&k->note);
     if (xdb_postings(k->reader.db, &k->note, term, 1, SIZE_MAX, &ids, &n, k->e) < 0)
         return 1;
@@ -127,7 +118,7 @@ static int walk_unit(struct walk *w, docid_t docid)
     struct slice data, *terms;
     size_t n;
     struct record r;
-    go_on();
+    apart_go_on();
     if (xdb_data(k->reader.db, &k->note, docid, &data, k->e) < 0 ||
         record_read(&k->note, data, &r, k->e) < 0 ||
         xdb_document_terms(k->reader.db, &k->note, docid, slice_str(""), &terms, &n, k->e) < 0 ||
@@ -167,7 +158,7 @@ static int walk_tables(struct checking *k)
 {
     struct walk w = {.k = k};
     struct xdb_info info;
-    go_on();
+    apart_go_on();
     if (xdb_info(k->reader.db, &info, k->e) < 0 ||
         xdb_terms_each(k->reader.db, slice_str(""), slice_str(""), walk_term, &w, k->e) < 0)
         return -1;
@@ -181,15 +172,15 @@ static int walk_tables(struct checking *k)
         w.documents, info.documents, w.terms, w.postings);
 }
 
-static void be_the_walker(struct checking *k)
+static int open_and_walk(void *ctx)
 {
-    go_on();
+    struct checking *k = ctx;
     if (index_reader_refresh(&k->reader, k->e) < 0)
-        _exit(CLOSED);
+        return CLOSED;
     if (walk_tables(k) == 0)
-        _exit(0);
+        return 0;
     log_line(LOG_ERROR, "%s: %s: run kbindex --full", k->c->dir, k->e->text);
-    _exit(1);
+    return 1;
 }
 
 /* Opens the reader once it is known that this can be done, and tells why not. */
@@ -205,21 +196,14 @@ static int open_after(struct checking *k, int status)
 /* In a process of its own, from its opening on: a damaged block can take Xapian down. */
 static int check_tables(struct checking *k)
 {
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0)
-        return err_set(k->e, ERR_IO, "no process for the check: %s", strerror(errno));
-    if (pid == 0)
-        be_the_walker(k);
     int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return err_set(k->e, ERR_IO, "the check's process is lost: %s", strerror(errno));
-    if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == CLOSED))
+    if (apart_run(open_and_walk, k, &status, k->e) < 0)
+        return -1;
+    const char *fault = apart_fault(status);
+    if (!fault && WEXITSTATUS(status) != 1)
         return open_after(k, status);
-    if (WIFSIGNALED(status))
-        log_line(LOG_ERROR, "%s: reading it %s: run kbindex --full", k->c->dir,
-            WTERMSIG(status) == SIGPROF ? "does not end" : "crashes");
+    if (fault)
+        log_line(LOG_ERROR, "%s: reading it %s: run kbindex --full", k->c->dir, fault);
     k->c->findings++;
     k->c->tables_only = true;
     return 0;

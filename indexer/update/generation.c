@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "indexer/apart.h"
 #include "indexer/update/meta.h"
 #include "lib/hash.h"
 #include "lib/log.h"
@@ -47,14 +48,51 @@ static bool is_older(const struct updating *r, const struct err *why)
     return why->code == ERR_SCHEMA && r->reader.schema && r->reader.schema < SCHEMA_VERSION;
 }
 
+static int gets_on(void *ctx, struct slice key, struct slice value)
+{
+    (void)ctx;
+    (void)key;
+    (void)value;
+    apart_go_on();
+    return 0;
+}
+
+/* All that a rebuild wants to know of what is there. An error is told when it is read again. */
+static int try_to_read(void *ctx)
+{
+    struct updating *r = ctx;
+    struct err ignored = {0};
+    if (index_reader_refresh(&r->reader, &ignored) == 0)
+        xdb_metadata_each(r->reader.db, SLICE_LIT(""), gets_on, NULL, &ignored);
+    return 0;
+}
+
+/* A rebuild goes without an index that cannot even be tried to be read. */
+static int give_up_reading(struct updating *r, bool *given_up, struct err *e)
+{
+    int status;
+    if (!r->u->full)
+        return 0;
+    if (apart_run(try_to_read, r, &status, e) < 0)
+        return -1;
+    *given_up = apart_fault(status) != NULL;
+    if (*given_up)
+        log_line(LOG_WARNING, "%s: reading it %s: it is made anew without what it knew",
+            r->u->store->dir, apart_fault(status));
+    return 0;
+}
+
 int generation_open(struct updating *r, struct err *e)
 {
     const struct update *u = r->u;
     struct batch *b = &r->batch;
     struct err why = {0};
-    if (index_reader_init(&r->reader, u->store->dir, e) < 0)
+    bool given_up = false;
+    if (index_reader_init(&r->reader, u->store->dir, e) < 0 || give_up_reading(r, &given_up, e) < 0)
         return -1;
-    if (index_reader_refresh(&r->reader, &why) == 0) {
+    if (given_up) {
+        b->create = true;
+    } else if (index_reader_refresh(&r->reader, &why) == 0) {
         memcpy(b->uuid, r->reader.uuid, sizeof b->uuid);
         b->create = u->full;
     } else if (why.code == ERR_NO_INDEX || (u->full && why.code != ERR_MEMORY) ||

@@ -214,35 +214,48 @@ ok("the same daemon all the time", daemon.process.poll() is None)
 
 # One that crashes whatever is asked, or never ends: said so, with the command that mends it.
 def make_crash():
-    """Copies of the index whose reading aborts, goes on for ever, or is always too late for the revision."""
+    """What makes the reading of crash_copies fail."""
     with open(T + "/crash.c", "w", encoding="ascii") as f:
         f.write('#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n'
                 '#include <unistd.h>\n#include <sys/syscall.h>\n'
                 'ssize_t pread64(int fd, void *p, size_t n, off64_t at) { char link[64], to[4096] = ""; '
                 'snprintf(link, sizeof link, "/proc/self/fd/%d", fd); (void)!readlink(link, to, sizeof to - 1); '
-                'if (strstr(to, "/gen-999/")) abort(); while (strstr(to, "/gen-998/")) { __asm__ volatile("" ::: "memory"); } ssize_t done = syscall(SYS_pread64, fd, p, n, at); '
-                'if (done > 4 && strstr(to, "/gen-997/post")) memset(p, 0x7f, 4); return done; }\n'
+                'if (strstr(to, "/gen-910/")) abort(); while (strstr(to, "/gen-930/")) { __asm__ volatile("" ::: "memory"); } ssize_t done = syscall(SYS_pread64, fd, p, n, at); '
+                'if (done > 4 && strstr(to, "/gen-950/post")) memset(p, 0x7f, 4); return done; }\n'
                 'ssize_t pread(int fd, void *p, size_t n, off_t at) { return pread64(fd, p, n, at); }\n')
     subprocess.run(["cc", "-shared", "-fPIC", "-o", T + "/crash.so", T + "/crash.c", "-ldl"], check=True)
-    for name in ("/gen-997", "/gen-998", "/gen-999"):
+
+
+def crash_copies():
+    """Of the index, whose reading is always too late for the revision, goes on for ever, or aborts."""
+    for name in ("/gen-950", "/gen-930", "/gen-910"):
         shutil.copytree(T + "/gold", DB + name, dirs_exist_ok=True)
 
 
 daemon.end()
 make_crash()
-for name, says in (("gen-999", "crashes"), ("gen-998", "does not end")):
+crash_copies()
+for name, says in (("gen-910", "crashes"), ("gen-930", "does not end")):
     swap(name)
     run = checked("--check=index", env={"LD_PRELOAD": T + "/crash.so"})
     ok("kbindex --check of one whose reading %s: said so" % says,
        run.returncode == 65 and "reading it %s: run kbindex --full" % says in run.stdout, run)
+    run = checked(env={"LD_PRELOAD": T + "/crash.so"})
+    ok("kbindex where reading %s: said so" % says,
+       run.returncode == 65 and "reading it %s: run kbindex --full" % says in run.stdout, run)
+    run = checked("--full", env={"LD_PRELOAD": T + "/crash.so"})
+    ok("kbindex --full where reading %s: made anew, and said so" % says,
+       run.returncode == 0 and "reading it %s: it is made anew" % says in run.stdout and
+       not os.readlink(DB + "/current").endswith(name) and checked("--check=index").returncode == 0, run)
+    crash_copies()
 for when in ("before it could be asked", "while it is served"):
     good()
     if when.startswith("before"):
-        swap("gen-999")
+        swap("gen-910")
     daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
     if when.startswith("while"):
         assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
-        swap("gen-999")
+        swap("gen-910")
     before = crashes()
     answers = [asked(daemon, *QUESTIONS[0])[0] for _ in range(20)]
     faults = crashes() - before
@@ -258,7 +271,7 @@ for when in ("before it could be asked", "while it is served"):
 
 daemon = Daemon("--threads", "2", env={"LD_PRELOAD": T + "/crash.so"})
 assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
-swap("gen-998")
+swap("gen-930")
 before, begin = crashes(), time.monotonic()
 answer = asked(daemon, *QUESTIONS[0])
 took = time.monotonic() - begin
@@ -288,9 +301,9 @@ def reads(pid, name):
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
     assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
-    swap("gen-998")
+    swap("gen-930")
     daemon.client.ask(*QUESTIONS[0])
-    while not reads(daemon.child(), "/gen-998/"):
+    while not reads(daemon.child(), "/gen-930/"):
         time.sleep(0.002)
     child = daemon.child()
     daemon.client.socket.close()
@@ -303,16 +316,16 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     good()
 
 # What is told to end before it minds anything is ended by its own guard.
-swap("gen-998")
+swap("gen-930")
 daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
-while not reads(daemon.child(), "/gen-998/"):
+while not reads(daemon.child(), "/gen-930/"):
     time.sleep(0.002)
 daemon.process.send_signal(signal.SIGTERM)
 code = daemon.process.wait(20)
 ok("one that does not end at the start: TERM ends it well", code == 0, code)
 
 # One that does not end when it is opened: nobody can be told before there is somebody to tell.
-swap("gen-998")
+swap("gen-930")
 begin = time.monotonic()
 daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
 answer = asked(daemon, *QUESTIONS[0])
@@ -326,7 +339,7 @@ ok("and TERM ends it well", code == 0, code)
 # A block that looks as if it were of a commit yet to come: not tried for ever.
 daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
 assert asked(daemon, *QUESTIONS[0])[0] == golden[0]
-swap("gen-997")
+swap("gen-950")
 begin = time.monotonic()
 answer = asked(daemon, *QUESTIONS[0])
 ok("one that is always too late for its revision: told at once", answer[0] in ("busy", "damaged") and
@@ -338,7 +351,7 @@ daemon.end()
 # The shell's way in alone, from the first crash on.
 good()
 daemon = Daemon(env={"LD_PRELOAD": T + "/crash.so"})
-swap("gen-999")
+swap("gen-910")
 run = subprocess.run(["kbsearch", "--no-spawn", "--db", DB, "--socket", SOCKET, "model"], check=False,
                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 ok("kbsearch alone is told in the end", run.returncode == 4 and "kbindex --full" in run.stderr, run)
