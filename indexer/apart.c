@@ -23,13 +23,9 @@ static void set_timer(time_t seconds)
     setitimer(ITIMER_PROF, &t, NULL);
 }
 
-static const int faults[] = {SIGPROF, SIGSEGV, SIGBUS, SIGABRT};
-
-static void handle(void (*how)(int))
-{
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        signal(faults[i], how);
-}
+enum { FAULTS = 4 };
+static const int faults[FAULTS] = {SIGPROF, SIGSEGV, SIGBUS, SIGABRT};
+static struct sigaction former[FAULTS]; /* a sanitizer has some of its own */
 
 void apart_go_on(void)
 {
@@ -44,7 +40,8 @@ int apart_run(int (*body)(void *ctx), void *ctx, int *status, struct err *e)
     if (pid < 0)
         return err_set(e, ERR_IO, "no process to read the index in: %s", strerror(errno));
     if (pid == 0) {
-        handle(SIG_DFL);
+        for (size_t i = 0; i < FAULTS; i++)
+            signal(faults[i], SIG_DFL);
         watched = true;
         apart_go_on();
         _exit(body(ctx));
@@ -79,7 +76,9 @@ static void say_so(int number)
 void apart_watch(const char *dir)
 {
     snprintf(begin, sizeof begin, "kbindex: index %s: reading it ", dir);
-    handle(say_so);
+    const struct sigaction how = {.sa_handler = say_so};
+    for (size_t i = 0; i < FAULTS; i++)
+        sigaction(faults[i], &how, &former[i]);
     watched = true;
     apart_go_on();
 }
@@ -88,5 +87,6 @@ void apart_unwatch(void)
 {
     watched = false;
     set_timer(0);
-    handle(SIG_DFL);
+    for (size_t i = 0; i < FAULTS; i++)
+        sigaction(faults[i], &former[i], NULL);
 }
