@@ -140,11 +140,7 @@ class Bench:
             for line in f:
                 yield line.rstrip("\n").split("\t")
 
-    def start(self, argv, core=None, **more):
-        """A server. Left to the kernel, it and who asks it are on one core or on two by chance, which is 13 or 40
-        microseconds of the same answer: where that is most of it, `core` says."""
-        if core is not None:
-            argv = ["taskset", "-c", str(core), *argv]
+    def start(self, argv, **more):
         try:
             p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL, **more)
@@ -192,10 +188,15 @@ class Bench:
 
 # --- the project, and what bounds it -----------------------------------------------------------
 
-def daemon(b, name, *options, core=None):
+# Left to the kernel, a server and who asks it are on one core or on two by chance, which is 13 or 40 microseconds of
+# the same answer. Where that is most of it, they are put apart.
+ASKS, SERVES = (["taskset", "-c", core] for core in "01")
+
+
+def daemon(b, name, *options, where=()):
     """A daemon of ours, listening at run/NAME."""
     path = f"{b.work}/run/{name}"
-    p = b.start([b.bin + "/kbsearchd", "--foreground", "--socket", path, *options], core, env=b.env)
+    p = b.start([*where, b.bin + "/kbsearchd", "--foreground", "--socket", path, *options], env=b.env)
     while not os.path.exists(path):
         if p.poll() is not None:
             raise Cannot("kbsearchd did not start")
@@ -260,10 +261,10 @@ def kbsearch(b, r):
 
 def again(b, r):
     """Answers from the cache: as many queries as fit into it."""
-    _, path = daemon(b, "again", core=1)
+    _, path = daemon(b, "again", where=SERVES)
     few = some_of(b, "few", lambda row: b.rows.index(row) < 100)
     output([b.tool("ask"), path, few, "2"])
-    r["times"] = {"all": sampled(output(["taskset", "-c", "0", b.tool("ask"), path, few, "30"]))[0]["all"]}
+    r["times"] = {"all": sampled(output(ASKS + [b.tool("ask"), path, few, "30"]))[0]["all"]}
     r["note"] = "repeated queries, cache on"
 
 
@@ -274,10 +275,10 @@ def limit(b, r):
 
 def echo(b, r):
     path = b.work + "/run/echo"
-    b.start([b.tool("echo"), path, str(b.answer_bytes)], core=1)
+    b.start(SERVES + [b.tool("echo"), path, str(b.answer_bytes)])
     while not os.path.exists(path):
         time.sleep(0.02)
-    r["times"] = sampled(output(["taskset", "-c", "0", b.tool("ask"), path, b.queries, str(b.o.rounds)]))[0]
+    r["times"] = sampled(output(ASKS + [b.tool("ask"), path, b.queries, str(b.o.rounds)]))[0]
     r["note"] = f"{b.answer_bytes} bytes back for each line"
 
 

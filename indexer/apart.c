@@ -14,7 +14,10 @@
 #define NO_END "does not end"
 #define CRASHES "crashes"
 
-static char begin[4096]; /* of what is said */
+enum { FAULTS = 4 };
+static const int faults[FAULTS] = {SIGPROF, SIGSEGV, SIGBUS, SIGABRT};
+static struct sigaction former[FAULTS]; /* a sanitizer has some of its own */
+static char begin[4096];                /* of what is said */
 static bool watched;
 
 static void set_timer(time_t seconds)
@@ -22,10 +25,6 @@ static void set_timer(time_t seconds)
     const struct itimerval t = {.it_value.tv_sec = seconds};
     setitimer(ITIMER_PROF, &t, NULL);
 }
-
-enum { FAULTS = 4 };
-static const int faults[FAULTS] = {SIGPROF, SIGSEGV, SIGBUS, SIGABRT};
-static struct sigaction former[FAULTS]; /* a sanitizer has some of its own */
 
 void apart_go_on(void)
 {

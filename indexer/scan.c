@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "indexer/apart.h"
 #include "indexer/ignore.h"
 #include "lib/hash.h"
 #include "lib/beneath.h"
@@ -191,7 +190,6 @@ static int walk_folder(
     struct ignore ig = {.up = up, .base = rel.n ? rel.n + 1 : 0};
     DIR *dir = NULL;
     struct scan *out = w->out;
-    apart_go_on();
     int rc = ARENA_PUSH(w->a, out->folders, out->n_folders, out->cap_folders, rel)
                  ? read_rules(w, fd, rel, ".gitignore", &ig)
                  : err_memory(w->err);

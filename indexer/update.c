@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "indexer/apart.h"
 #include "indexer/report.h"
 #include "indexer/update/drop.h"
 #include "indexer/update/generation.h"
@@ -145,13 +144,11 @@ int update_run(struct update *u, struct err *e)
     struct updating r = {.u = u, .changes = {.fd = -1}};
     uint64_t began = progress_now_ns();
     store_clean(u->store);
-    apart_watch(u->store->dir);
     int rc = generation_open(&r, e);
     if (rc == 0)
         rc = generation_changes(&r, e);
     if (rc == 0)
         rc = make_jobs(&r, e);
-    apart_unwatch();
     if (rc == 0)
         rc = run_jobs(&r, e);
     if (rc < 0)

@@ -64,6 +64,8 @@ static int try_to_read(void *ctx)
     struct err ignored = {0};
     if (index_reader_refresh(&r->reader, &ignored) == 0)
         xdb_metadata_each(r->reader.db, SLICE_LIT(""), gets_on, NULL, &ignored);
+    else
+        salvage(r);
     return 0;
 }
 
@@ -82,6 +84,14 @@ static int give_up_reading(struct updating *r, bool *given_up, struct err *e)
     return 0;
 }
 
+static int read_present(struct updating *r, struct err *why)
+{
+    apart_watch(r->u->store->dir);
+    int rc = index_reader_refresh(&r->reader, why);
+    apart_unwatch();
+    return rc;
+}
+
 int generation_open(struct updating *r, struct err *e)
 {
     const struct update *u = r->u;
@@ -92,7 +102,7 @@ int generation_open(struct updating *r, struct err *e)
         return -1;
     if (given_up) {
         b->create = true;
-    } else if (index_reader_refresh(&r->reader, &why) == 0) {
+    } else if (read_present(r, &why) == 0) {
         memcpy(b->uuid, r->reader.uuid, sizeof b->uuid);
         b->create = u->full;
     } else if (why.code == ERR_NO_INDEX || (u->full && why.code != ERR_MEMORY) ||

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "indexer/apart.h"
 #include "lib/log.h"
 
 struct collecting {
@@ -20,6 +21,7 @@ static int collect_state(void *ctx, struct slice key, struct slice value)
     struct collecting *c = ctx;
     struct state_note s;
     (void)key;
+    apart_go_on();
     if (!state_note_read(value, &s))
         return 0;
     s.rel = arena_dup(c->a, s.rel);
@@ -43,7 +45,9 @@ int job_states(
     char *prefix = arena_printf(&r->arena, "n:%s/", vault.p);
     if (!prefix)
         return err_memory(e);
+    apart_watch(r->u->store->dir);
     int rc = xdb_metadata_each(r->reader.db, slice_str(prefix), collect_state, &c, e);
+    apart_unwatch();
     if (rc)
         return rc < 0 ? -1 : err_memory(e);
     if (c.n)
