@@ -410,7 +410,7 @@ static struct daemon_facts facts_of(const struct host *h)
         .requests = h->requests,
         .connections = h->n_conns,
         .readers = h->pool->n,
-        .queue = h->pool->n_waiting,
+        .queue = pool_waiting(h->pool),
         .cached = h->cache && h->cache->most};
     memcpy(f.latencies, h->latencies, sizeof f.latencies);
     if (f.cached) {

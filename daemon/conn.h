@@ -35,8 +35,8 @@ struct host {
     uv_idle_t next_turn;               /* while any has messages left */
     uv_timer_t rest;                   /* between their turns, while a reader is in use */
     struct conn *first_due, *last_due; /* these */
-    struct news *news;                 /* NULL while nobody subscribes */
-    struct cache *cache;               /* NULL: answers are not kept */
+    struct news *news;   /* NULL while nobody subscribes */
+    struct cache *cache; /* NULL: answers are not kept */
     const char *db;
     uint64_t started_ns, requests;
     uint64_t latencies[FACTS_LATENCIES]; /* of the requests (reply.h) */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/pool.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -33,12 +32,16 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     reply_fn *const methods[PROTO_COUNT], struct err *e)
 {
     *p = (struct pool){.loop = loop, .config = config, .methods = methods};
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->freed, NULL);
     p->spare = readers > 1;
     readers += p->spare;
     p->readers = calloc(readers, sizeof *p->readers);
     p->free = calloc(readers, sizeof(struct reader *));
-    p->running = calloc(readers, sizeof(struct request *));
-    int rc = p->readers && p->free && p->running ? 0 : err_memory(e);
+    p->places = p->spare ? 2 * readers + 1 : readers;
+    p->running = calloc(p->places, sizeof(struct request *));
+    p->errands = calloc(p->places, sizeof *p->errands);
+    int rc = p->readers && p->free && p->running && p->errands ? 0 : err_memory(e);
     while (rc == 0 && p->n < readers) {
         struct reader *r = &p->readers[p->n];
         rc = reader_init(r, config->db.text, e) || reader_shards(r, config, e) ? -1 : 0;
@@ -54,6 +57,11 @@ int pool_init(struct pool *p, uv_loop_t *loop, unsigned readers, const struct co
     }
     if (p->spare)
         p->readers[0].index.memory = SPARE_BYTES;
+    for (unsigned i = 0; i < p->places; i++) {
+        p->errands[i] =
+            (struct errand){.work = {.data = &p->errands[i]}, .pool = p, .next = p->first_errand};
+        p->first_errand = &p->errands[i];
+    }
     uv_timer_init(loop, &p->timer);
     uv_timer_init(loop, &p->watch);
     p->timer.data = p->watch.data = p;
@@ -129,7 +137,26 @@ static uint64_t clock_ns(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void pool_run(struct request *r)
+/* Under the lock. The spare reader only when there is no other. */
+static struct reader *take_reader(struct pool *p)
+{
+    while (!p->n_free)
+        pthread_cond_wait(&p->freed, &p->lock);
+    unsigned last = p->n_free - 1;
+    if (last && p->free[last] == &p->readers[0]) {
+        p->free[last] = p->free[last - 1];
+        p->free[last - 1] = &p->readers[0];
+    }
+    return p->free[--p->n_free];
+}
+
+static void give_reader(struct pool *p, struct reader *r)
+{
+    p->free[p->n_free++] = r;
+    pthread_cond_signal(&p->freed);
+}
+
+static void run(struct request *r)
 {
     clockid_t clock;
     if (pthread_getcpuclockid(pthread_self(), &clock) == 0)
@@ -137,17 +164,47 @@ void pool_run(struct request *r)
     uint64_t begun = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     request_run(r, r->config, r->pool->methods);
     r->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun;
+    pthread_mutex_lock(&r->pool->lock);
+    give_reader(r->pool, r->reader);
+    pthread_mutex_unlock(&r->pool->lock);
+    r->reader = NULL;
+}
+
+void pool_run(struct request *r)
+{
+    pthread_mutex_lock(&r->pool->lock);
+    r->reader = take_reader(r->pool);
+    pthread_mutex_unlock(&r->pool->lock);
+    run(r);
 }
 
 static void work(uv_work_t *w)
 {
-    pool_run(w->data);
+    struct errand *errand = w->data;
+    struct pool *p = errand->pool;
+    pthread_mutex_lock(&p->lock);
+    struct reader *reader = take_reader(p);
+    struct request *r = errand->ran = p->hand;
+    if (r) {
+        p->hand = r->next;
+        r->reader = reader;
+    } else {
+        give_reader(p, reader);
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (r)
+        run(r);
 }
 
 static void worked(uv_work_t *w, int status)
 {
     (void)status;
-    pool_ran(w->data);
+    struct errand *errand = w->data;
+    struct pool *p = errand->pool;
+    errand->next = p->first_errand;
+    p->first_errand = errand;
+    if (errand->ran)
+        pool_ran(errand->ran);
 }
 
 /* By itself, and beside those that run: where they take very long, a lane is light that takes a
@@ -162,21 +219,11 @@ static bool is_heavy(const struct pool *p, const struct lane *lane)
 
 /* By how many heavy ones run, not by how many readers are free: where light ones always wait, two
  * are never free at once. */
-static bool may_start(const struct pool *p, const struct lane *lane)
+static bool may_start(const struct pool *p, const struct lane *lane, enum lane_rank rank)
 {
     bool kept = p->spare && p->n_heavy + 1 == p->n && is_heavy(p, lane);
-    return p->n_free && !kept;
-}
-
-/* The spare reader only when there is no other. */
-static struct reader *take_reader(struct pool *p)
-{
-    unsigned last = p->n_free - 1;
-    if (last && p->free[last] == &p->readers[0]) {
-        p->free[last] = p->free[last - 1];
-        p->free[last - 1] = &p->readers[0];
-    }
-    return p->free[--p->n_free];
+    unsigned most = p->spare && rank != LANE_FRESH ? p->places - 1 : p->places;
+    return p->n_running < most && !kept;
 }
 
 /* --- those that run ----------------------------------------------------------------------------
@@ -214,28 +261,40 @@ static void add_running(struct pool *p, struct request *r)
         uv_timer_start(&p->watch, on_watch, WATCH_MS, WATCH_MS);
 }
 
-static void remove_running(struct pool *p, const struct request *r)
+static void wake_at(struct pool *p, uint64_t deadline_ns);
+
+/* Before the first that is not `fresh`, or at the end. */
+static void put_at_hand(struct pool *p, struct request *r)
 {
-    unsigned i = 0;
-    while (p->running[i] != r)
-        i++;
-    p->running[i] = p->running[--p->n_running];
+    pthread_mutex_lock(&p->lock);
+    struct request **link = &p->hand;
+    while (*link && ((*link)->fresh || !r->fresh))
+        link = &(*link)->next;
+    r->next = *link;
+    *link = r;
+    pthread_mutex_unlock(&p->lock);
 }
 
-static void give_to_worker(struct request *r)
+static void give_to_worker(struct pool *p, struct request *r)
 {
-    r->work.data = r;
-    uv_queue_work(r->pool->loop, &r->work, work, worked);
+    put_at_hand(p, r);
+    if (p->n_running > p->n)
+        wake_at(p, r->deadline_ns);
+    struct errand *errand = p->first_errand;
+    if (!errand)
+        return; /* as many are under way as may run: some of what was taken back at hand */
+    p->first_errand = errand->next;
+    uv_queue_work(p->loop, &errand->work, work, worked);
 }
 
-static void start(struct pool *p, struct lane *lane, struct request *r)
+static void start(struct pool *p, struct lane *lane, struct request *r, enum lane_rank rank)
 {
+    r->fresh = rank == LANE_FRESH;
     r->heavy = is_heavy(p, lane);
     r->cost_ns = lane->cost_ns;
     add_running(p, r);
     r->state = REQUEST_RUNNING;
     r->config = p->config;
-    r->reader = take_reader(p);
     r->lane = lane;
     lane->running++;
     hold(lane, 1);
@@ -245,10 +304,11 @@ static void start(struct pool *p, struct lane *lane, struct request *r)
         uv_stop(p->loop);
         return;
     }
-    struct request *before = pool_alone(p);
+    struct request *before = p->alone;
+    p->alone = NULL;
     if (before)
-        give_to_worker(before);
-    give_to_worker(r);
+        give_to_worker(p, before);
+    give_to_worker(p, r);
 }
 
 struct request *pool_alone(struct pool *p)
@@ -260,10 +320,11 @@ struct request *pool_alone(struct pool *p)
 
 static struct lane *next_lane(struct pool *p)
 {
-    bool low = ++p->turns % LOW_TURN == 0, lowest = p->turns % (2 * LOW_TURN) == 0;
+    unsigned turn = p->turns + 1;
+    bool low = turn % LOW_TURN == 0, lowest = turn % (2 * LOW_TURN) == 0;
     struct lane *first = NULL, *lower = NULL;
     for (struct lane *l = p->first; l && (!first || low); l = l->next) {
-        if (!may_start(p, l))
+        if (!may_start(p, l, l->rank))
             continue;
         if (!first)
             first = l;
@@ -273,33 +334,48 @@ static struct lane *next_lane(struct pool *p)
     return lower ? lower : first;
 }
 
-static void start_next(struct pool *p)
+static bool start_next(struct pool *p)
 {
     struct lane *lane = next_lane(p);
     if (!lane)
-        return;
+        return false;
+    p->turns++;
     struct request *r = lane->first;
+    enum lane_rank rank = lane->rank;
     pool_withdraw(p, lane, r);
     if (lane->first) {
         lane_leave(p, lane);
         lane->rank = LANE_BUSY;
         lane_enter(p, lane);
     }
-    start(p, lane, r);
+    start(p, lane, r, rank);
+    return true;
+}
+
+static void start_all(struct pool *p)
+{
+    while (start_next(p)) {
+    }
+}
+
+static void leave_running(struct pool *p, const struct request *r)
+{
+    unsigned i = 0;
+    while (p->running[i] != r)
+        i++;
+    p->running[i] = p->running[--p->n_running];
+    p->n_heavy -= r->heavy;
 }
 
 void pool_ran(struct request *r)
 {
     struct pool *p = r->pool;
-    remove_running(p, r);
-    p->free[p->n_free++] = r->reader;
+    leave_running(p, r);
     p->used_ns = uv_hrtime();
-    r->reader = NULL;
-    p->n_heavy -= r->heavy;
     if (r->lane)
         r->lane->cost_ns = r->cpu_ns > r->lane->cost_ns / 2 ? r->cpu_ns : r->lane->cost_ns / 2;
     pool_disown(r);
-    start_next(p);
+    start_all(p);
     r->done(r);
 }
 
@@ -332,11 +408,34 @@ static struct request *take_overdue(struct pool *p, struct lane *lane, uint64_t 
     return late;
 }
 
+/* The same of those at hand. */
+static struct request *take_from_hand(struct pool *p, uint64_t now)
+{
+    struct request *late = NULL, *r;
+    pthread_mutex_lock(&p->lock);
+    for (struct request **link = &p->hand; (r = *link);) {
+        if (r->deadline_ns > now) {
+            wake_at(p, r->deadline_ns);
+            link = &r->next;
+            continue;
+        }
+        *link = r->next;
+        r->next = late;
+        late = r;
+    }
+    pthread_mutex_unlock(&p->lock);
+    for (r = late; r; r = r->next) {
+        leave_running(p, r);
+        pool_disown(r);
+    }
+    return late;
+}
+
 static void overdue(uv_timer_t *timer)
 {
     struct pool *p = timer->data;
     uint64_t now = uv_hrtime();
-    struct request *late = NULL;
+    struct request *late = take_from_hand(p, now);
     for (struct lane *lane = p->first, *next; lane; lane = next) {
         next = lane->next;
         for (struct request *r = take_overdue(p, lane, now), *after; r; r = after) {
@@ -355,6 +454,7 @@ static void overdue(uv_timer_t *timer)
         request_refuse(late, ERR_TIMEOUT, "the deadline passed while all readers were busy");
         late->done(late);
     }
+    start_all(p);
 }
 
 static enum lane_rank rank_of(const struct lane *lane)
@@ -362,6 +462,11 @@ static enum lane_rank rank_of(const struct lane *lane)
     if (lane->running)
         return LANE_BUSY;
     return lane->share && lane->share->held ? LANE_OTHER : LANE_FRESH;
+}
+
+unsigned pool_waiting(const struct pool *p)
+{
+    return p->n_waiting + (p->n_running > p->n ? p->n_running - p->n : 0);
 }
 
 bool pool_in_use(const struct pool *p)
@@ -372,8 +477,9 @@ bool pool_in_use(const struct pool *p)
 void pool_submit(struct pool *p, struct lane *lane, struct request *r)
 {
     r->pool = p;
-    if (may_start(p, lane)) {
-        start(p, lane, r);
+    enum lane_rank rank = rank_of(lane);
+    if (!lane->first && may_start(p, lane, rank)) {
+        start(p, lane, r, rank);
         return;
     }
     r->state = REQUEST_QUEUED;
@@ -382,7 +488,7 @@ void pool_submit(struct pool *p, struct lane *lane, struct request *r)
         lane->last->next = r;
     } else {
         lane->first = r;
-        lane->rank = rank_of(lane);
+        lane->rank = rank;
         lane_enter(p, lane);
     }
     hold(lane, 1);
@@ -404,4 +510,7 @@ void pool_free(struct pool *p)
     free(p->readers);
     free(p->free);
     free(p->running);
+    free(p->errands);
+    pthread_cond_destroy(&p->freed);
+    pthread_mutex_destroy(&p->lock);
 }

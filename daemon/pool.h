@@ -9,16 +9,22 @@
  * long, of themselves and beside those that run, get all readers but one: light ones need not wait
  * behind heavy ones. Belongs to the loop.
  *
+ * Where there is a spare reader, as many requests more as there are readers are at hand for a
+ * worker that comes to its end: it goes on without the loop, which it would have to wake and be
+ * woken by. What comes from a process of which nothing waited or ran is first there, too.
+ *
  * A request that is the only one, that no other message follows and that is not from a lane whose
  * last one took long, need not go to another thread: where the pool keeps such, the loop is stopped
  * (uv_stop) for pool_alone.
  *
- * A request whose deadline passes while it waits is answered then. Workers mind their own. One that
- * does not, as where a damaged table leads in a circle, is told of a second later (`overdue`), and
- * when it has used five seconds more of a core the process aborts, for another one (keeper.h).
+ * A request whose deadline passes before it begins is answered then. Workers mind their own. One
+ * that does not, as where a damaged table leads in a circle, is told of a second later (`overdue`),
+ * and when it has used five seconds more of a core the process aborts, for another one (keeper.h).
  */
 #ifndef KB_POOL_H
 #define KB_POOL_H
+
+#include <pthread.h>
 
 #include "daemon/request.h"
 
@@ -30,6 +36,13 @@ enum lane_rank {
     LANE_BUSY,  /* something of it waited or ran already */
     LANE_OTHER, /* nothing of it, but something of another lane of its process */
     LANE_FRESH  /* nothing of its process */
+};
+
+struct errand { /* of a worker: to run what is first at hand */
+    uv_work_t work;
+    struct pool *pool;
+    struct request *ran; /* NULL: nothing was left */
+    struct errand *next; /* among the free ones */
 };
 
 struct lane { /* part of a connection; zeroed at first */
@@ -50,9 +63,15 @@ struct pool {
     reply_fn *const *methods;
     bool spare;             /* there is one */
     struct reader *readers; /* the first is the spare one, which keeps little */
-    struct reader **free;   /* the one used last on top: what it keeps is warm */
-    unsigned n, n_free, n_waiting;
-    struct request **running;    /* in any order */
+    unsigned n, n_waiting;
+    unsigned places;                       /* of those that run or are at hand */
+    struct errand *errands, *first_errand; /* one for each of these; those that are free */
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    struct reader **free;        /* under `lock`; the one used last on top: it is warm */
+    unsigned n_free;             /* under `lock` */
+    struct request *hand;        /* under `lock`, in the order in which they begin */
+    struct request **running;    /* and those at hand, in any order */
     unsigned n_running, n_heavy; /* n_heavy: of lanes that were heavy */
     struct lane *first, *last;   /* that hold requests, by rank, then in the order of their turn */
     unsigned turns;
@@ -71,6 +90,8 @@ void pool_shun(struct pool *p, unsigned seconds);
 void pool_submit(struct pool *p, struct lane *lane, struct request *r);
 /* Takes a QUEUED request back: it is the caller's again, and done will not be called. */
 void pool_withdraw(struct pool *p, struct lane *lane, struct request *r);
+/* How many requests there are no readers for yet. */
+unsigned pool_waiting(const struct pool *p);
 /* A request runs, or has within the last second: somebody is there who waits for more than a look.
  */
 bool pool_in_use(const struct pool *p);

@@ -49,12 +49,11 @@ typedef int request_answer(
     struct request *r, struct answer *w, reply_fn *const methods[PROTO_COUNT], struct err *e);
 
 struct request {
-    uv_work_t work;
     uv_write_t write;
     char head[40]; /* LSP header, while it is written */
     size_t charge; /* bytes of memory it holds while it is written */
     struct pool *pool;
-    struct request *next; /* in its lane */
+    struct request *next; /* in its lane, or at hand */
     struct conn *conn;    /* NULL: the peer is gone, drop the answer */
     enum request_state state;
     struct arena arena;
@@ -73,6 +72,7 @@ struct request {
     const struct config *config; /* since it is RUNNING */
     struct lane *lane;           /* that it came from, while it runs and there is one */
     bool heavy;                  /* its lane was when it began */
+    bool fresh;                  /* nothing of its process waited or ran when it was asked */
     uint64_t cost_ns;            /* the lane's then */
     bool followed;               /* more messages had come when it was read */
     uint64_t cpu_ns;             /* of the worker */

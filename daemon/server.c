@@ -175,7 +175,7 @@ static void on_turn(uv_check_t *check)
     if (s->asked_in && !s->stopping)
         take_in(s);
     s->asked_in = false;
-    if (s->retired && s->pool.n_free == s->pool.n) {
+    if (s->retired && !s->pool.n_running) {
         settings_free(s->retired);
         s->retired = NULL;
     }

@@ -249,6 +249,141 @@ static void test_turns_of_processes(void **state)
     (void)state;
 }
 
+/* --- at hand -----------------------------------------------------------------------------------
+ */
+
+static struct {
+    uv_sem_t begun, go;
+    uv_mutex_t lock;
+    struct buf order; /* of beginning */
+} held;
+
+static int hold(struct answer *w, const union proto_params *p, const struct daemon_facts *facts,
+    struct buf *out, struct err *e)
+{
+    (void)w;
+    (void)facts;
+    (void)e;
+    uv_mutex_lock(&held.lock);
+    buf_slice(&held.order, p->search.query);
+    uv_mutex_unlock(&held.lock);
+    uv_sem_post(&held.begun);
+    uv_sem_wait(&held.go);
+    buf_str(out, "null");
+    return 0;
+}
+
+static reply_fn *const held_methods[PROTO_COUNT] = {[PROTO_search] = hold};
+
+static void note_held(struct request *r)
+{
+    buf_str(&turns.order, r->err.code == ERR_TIMEOUT ? "-" : "+");
+    request_free(r);
+    turns.left--;
+}
+
+static void ask_held(struct lane *lane, char query)
+{
+    char line[100];
+    int n = snprintf(line, sizeof line,
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"search\",\"params\":{\"query\":\"%c\"}}",
+        query);
+    struct request *r = request_new();
+    struct peer peer = {0};
+    assert_non_null(r);
+    assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
+    r->done = note_held;
+    turns.left++;
+    pool_submit(&turns.pool, lane, r);
+}
+
+static void open_held(uv_loop_t *loop)
+{
+    static const struct config config = {.db = {"/nonexistent/kbsearch", "test"}};
+    struct err e = {0};
+    uv_sem_init(&held.begun, 0);
+    uv_sem_init(&held.go, 0);
+    uv_mutex_init(&held.lock);
+    uv_loop_init(loop);
+    buf_clear(&turns.order);
+    buf_clear(&held.order);
+    assert_int_equal(pool_init(&turns.pool, loop, 2, &config, held_methods, &e), 0);
+    assert_int_equal(turns.pool.n, 3);
+}
+
+static void close_held(uv_loop_t *loop)
+{
+    while (turns.left)
+        uv_run(loop, UV_RUN_ONCE);
+    pool_close(&turns.pool);
+    uv_run(loop, UV_RUN_DEFAULT);
+    pool_free(&turns.pool);
+    assert_int_equal(uv_loop_close(loop), 0);
+    buf_free(&turns.order);
+    buf_free(&held.order);
+}
+
+/* Of eight requests of one process three run and three are at hand; the one of another process is
+ * the next to begin, and no one waits for the loop, which stands still. */
+static void test_hand(void **state)
+{
+    struct share shares[2] = {{0}};
+    struct lane lanes[9] = {{0}};
+    uv_loop_t loop;
+    open_held(&loop);
+    for (int i = 0; i < 9; i++) {
+        lanes[i].share = &shares[i == 8];
+        ask_held(&lanes[i], (char)('a' + i));
+        if (i < 3)
+            uv_sem_wait(&held.begun);
+    }
+    assert_int_equal(turns.pool.n_waiting, 2);
+    assert_int_equal(pool_waiting(&turns.pool), 6);
+    for (int i = 0; i < 4; i++) {
+        uv_sem_post(&held.go);
+        uv_sem_wait(&held.begun);
+    }
+    assert_int_equal(held.order.n, 7);
+    assert_memory_equal(held.order.p + 3, "idef", 4);
+    for (int i = 0; i < 5; i++)
+        uv_sem_post(&held.go);
+    close_held(&loop);
+    (void)state;
+}
+
+/* Who is at hand when the deadline passes is answered then, and who waits behind comes nearer. */
+static void test_hand_and_deadline(void **state)
+{
+    struct lane lanes[8] = {{0}};
+    struct share share = {0};
+    uv_loop_t loop;
+    open_held(&loop);
+    for (int i = 0; i < 3; i++) {
+        lanes[i].share = &share;
+        ask_held(&lanes[i], 'a');
+    }
+    for (int i = 0; i < 3; i++)
+        uv_sem_wait(&held.begun);
+    for (int i = 3; i < 8; i++) {
+        lanes[i].share = &share;
+        ask_held(&lanes[i], (char)('a' + i));
+    }
+    uv_mutex_lock(&turns.pool.lock);
+    for (struct request *r = turns.pool.hand; r; r = r->next)
+        r->deadline_ns = uv_hrtime();
+    uv_mutex_unlock(&turns.pool.lock);
+    uv_timer_start(&turns.pool.timer, turns.pool.timer.timer_cb, 0, 0);
+    while (turns.left > 5)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_string_equal(buf_cstr(&turns.order), "---");
+    assert_int_equal(turns.pool.n_waiting, 0);
+    for (int i = 0; i < 5; i++)
+        uv_sem_post(&held.go);
+    close_held(&loop);
+    assert_int_equal(share.held, 0);
+    (void)state;
+}
+
 /* --- many at once ------------------------------------------------------------------------------
  */
 
@@ -357,6 +492,8 @@ int main(void)
         /* Last: it starts libuv's threads in this process, and the others fork. */
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_turns_of_processes),
+        cmocka_unit_test(test_hand),
+        cmocka_unit_test(test_hand_and_deadline),
     };
     return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
 }
