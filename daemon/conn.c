@@ -52,12 +52,14 @@ void host_init(struct host *h, uv_loop_t *loop, struct pool *pool, const char *d
     uv_idle_init(loop, &h->next_turn);
     uv_timer_init(loop, &h->rest);
     h->next_turn.data = h->rest.data = h;
+    stay_init(&h->stay, loop, pool);
 }
 
 void host_end(struct host *h)
 {
     uv_close((uv_handle_t *)&h->next_turn, NULL);
     uv_close((uv_handle_t *)&h->rest, NULL);
+    stay_end(&h->stay);
 }
 
 /* --- turns -------------------------------------------------------------------------------------
@@ -213,6 +215,7 @@ static void put(struct conn *c, struct request *r)
         written -= done;
     }
     if (bufs[0].len + bufs[1].len == 0) {
+        stay_answered(&c->host->stay);
         request_free(r);
         return;
     }
@@ -579,6 +582,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct conn *c = stream->data;
     struct err e = {.at = ERR_NOWHERE};
+    stay_asked(&c->host->stay);
     if (n < 0 && (n != UV_EOF || peer_is_gone(c)))
         conn_close(c);
     else if (n < 0)

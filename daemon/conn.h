@@ -24,6 +24,7 @@
 #define KB_CONN_H
 
 #include "daemon/cache.h"
+#include "daemon/stay.h"
 #include "daemon/subscribe.h"
 #include "lib/frame.h"
 
@@ -35,6 +36,7 @@ struct host {
     uv_idle_t next_turn;               /* while any has messages left */
     uv_timer_t rest;                   /* between their turns, while a reader is in use */
     struct conn *first_due, *last_due; /* these */
+    struct stay stay;
     struct news *news;   /* NULL while nobody subscribes */
     struct cache *cache; /* NULL: answers are not kept */
     const char *db;

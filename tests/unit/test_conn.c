@@ -384,6 +384,44 @@ static void test_hand_and_deadline(void **state)
     (void)state;
 }
 
+/* --- staying awake -----------------------------------------------------------------------------
+ */
+
+/* Only for who asked at once before, only for a moment, and not while a request runs. */
+static void test_stay(void **state)
+{
+    static struct pool pool;
+    struct stay s;
+    uv_loop_t loop;
+    uv_async_t other; /* keeps the loop alive */
+    uv_loop_init(&loop);
+    uv_async_init(&loop, &other, NULL);
+    stay_init(&s, &loop, &pool);
+    stay_asked(&s);
+    stay_answered(&s);
+    assert_false(uv_is_active((uv_handle_t *)&s.idle));
+    s.answered_ns = uv_hrtime() - STAY_QUICK_NS;
+    stay_asked(&s);
+    stay_answered(&s);
+    assert_false(uv_is_active((uv_handle_t *)&s.idle));
+    for (s.quick = false; !s.quick; stay_asked(&s))
+        s.answered_ns = uv_hrtime();
+    pool.n_running = 1;
+    stay_answered(&s);
+    assert_false(uv_is_active((uv_handle_t *)&s.idle));
+    pool.n_running = 0;
+    stay_answered(&s);
+    assert_true(uv_is_active((uv_handle_t *)&s.idle));
+    while (uv_is_active((uv_handle_t *)&s.idle))
+        uv_run(&loop, UV_RUN_NOWAIT);
+    assert_true(uv_hrtime() - s.answered_ns >= STAY_NS);
+    stay_end(&s);
+    uv_close((uv_handle_t *)&other, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    (void)state;
+}
+
 /* --- many at once ------------------------------------------------------------------------------
  */
 
@@ -489,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_leaders),
         cmocka_unit_test(test_gives_way),
         cmocka_unit_test(test_rests),
+        cmocka_unit_test(test_stay),
         /* Last: it starts libuv's threads in this process, and the others fork. */
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_turns_of_processes),
