@@ -4,27 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
-    if (b->failed)
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap - b->n < n && cap <= SIZE_MAX / 2)
+        cap *= 2;
+    char *p = b->failed || cap - b->n < n ? NULL : realloc(b->p, cap);
+    if (!p) {
+        b->failed = true;
         return NULL;
-    if (b->cap - b->n < n) {
-        size_t cap = b->cap ? b->cap : 256;
-        while (cap - b->n < n) {
-            if (cap > SIZE_MAX / 2) {
-                b->failed = true;
-                return NULL;
-            }
-            cap *= 2;
-        }
-        char *p = realloc(b->p, cap);
-        if (!p) {
-            b->failed = true;
-            return NULL;
-        }
-        b->p = p;
-        b->cap = cap;
     }
+    b->p = p;
+    b->cap = cap;
     return b->p + b->n;
 }
 
@@ -47,21 +38,17 @@ void buf_str(struct buf *b, const char *s)
     buf_add(b, s, strlen(s));
 }
 
-void buf_char(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t there = b->cap - b->n;
+    int n = vsnprintf(there ? b->p + b->n : NULL, there, fmt, ap);
     char *to = n < 0 ? NULL : buf_room(b, (size_t)n + 1);
-    if (to) {
+    if (to && there <= (size_t)n)
         vsnprintf(to, (size_t)n + 1, fmt, again);
+    if (to)
         b->n += (size_t)n;
-    }
     va_end(again);
 }
 

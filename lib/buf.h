@@ -18,12 +18,24 @@ struct buf {
     bool failed;
 };
 
+/* What buf_room does where there is no room yet. */
+char *buf_grow(struct buf *b, size_t n);
 /* Room for `n` more bytes behind the end, or NULL; advance buf.n by what was written there. */
-char *buf_room(struct buf *b, size_t n);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+    return b->cap - b->n >= n && !b->failed ? b->p + b->n : buf_grow(b, n);
+}
 void buf_add(struct buf *b, const char *p, size_t n);
 void buf_slice(struct buf *b, struct slice s);
 void buf_str(struct buf *b, const char *s);
-void buf_char(struct buf *b, char c);
+static inline void buf_char(struct buf *b, char c)
+{
+    char *to = buf_room(b, 1);
+    if (to) {
+        *to = c;
+        b->n++;
+    }
+}
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Decimal digits, faster than printf. */
