@@ -156,6 +156,7 @@ static void give_reader(struct pool *p, struct reader *r)
     pthread_cond_signal(&p->freed);
 }
 
+/* With the reader that it has. */
 static void run(struct request *r)
 {
     clockid_t clock;
@@ -304,8 +305,7 @@ static void start(struct pool *p, struct lane *lane, struct request *r, enum lan
         uv_stop(p->loop);
         return;
     }
-    struct request *before = p->alone;
-    p->alone = NULL;
+    struct request *before = pool_alone(p);
     if (before)
         give_to_worker(p, before);
     give_to_worker(p, r);

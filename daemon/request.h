@@ -5,7 +5,8 @@
  *
  *   QUEUED   its lane in the pool; the loop may withdraw it
  *   RUNNING  a worker, which touches nothing but the request and its reader; the loop may only set
- *            `stop`, and take `conn` away when the connection died
+ *            `stop`, and take `conn` away when the connection died. Before a worker takes it, the
+ *            pool's hand, from which only the pool takes it back, under its lock
  *   WRITING  the connection's write; memory goes in its callback
  *
  * A message that is refused goes straight to WRITING.

@@ -188,18 +188,23 @@ static void note_done(struct request *r)
         pool_close(&turns.pool);
 }
 
+static void submit_line(struct lane *lane, const char *line, int n, void (*done)(struct request *r))
+{
+    struct request *r = request_new();
+    struct peer peer = {0};
+    assert_non_null(r);
+    assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
+    r->done = done;
+    turns.left++;
+    pool_submit(&turns.pool, lane, r);
+}
+
 static void submit(struct lane *lane, size_t id)
 {
     char line[100];
     int n =
         snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"status\"}", id);
-    struct request *r = request_new();
-    struct peer peer = {0};
-    assert_non_null(r);
-    assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
-    r->done = note_done;
-    turns.left++;
-    pool_submit(&turns.pool, lane, r);
+    submit_line(lane, line, n, note_done);
 }
 
 /* Asks for each lane's number in `asked` once; the ids are 1, 2, ... owners[i], unless it is empty,
@@ -288,13 +293,7 @@ static void ask_held(struct lane *lane, char query)
     int n = snprintf(line, sizeof line,
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"search\",\"params\":{\"query\":\"%c\"}}",
         query);
-    struct request *r = request_new();
-    struct peer peer = {0};
-    assert_non_null(r);
-    assert_int_equal(request_read(r, &peer, slice_of(line, (size_t)n)), REQUEST_ASK);
-    r->done = note_held;
-    turns.left++;
-    pool_submit(&turns.pool, lane, r);
+    submit_line(lane, line, n, note_held);
 }
 
 static void open_held(uv_loop_t *loop)
@@ -319,6 +318,9 @@ static void close_held(uv_loop_t *loop)
     uv_run(loop, UV_RUN_DEFAULT);
     pool_free(&turns.pool);
     assert_int_equal(uv_loop_close(loop), 0);
+    uv_sem_destroy(&held.begun);
+    uv_sem_destroy(&held.go);
+    uv_mutex_destroy(&held.lock);
     buf_free(&turns.order);
     buf_free(&held.order);
 }
