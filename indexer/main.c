@@ -247,16 +247,6 @@ static void last_words(const struct err *e)
     _exit(fail(writing));
 }
 
-/* Who asks has short turns at once; where nobody waits, in a run of cron's or of --watch, he comes
- * first. */
-static void step_back(const struct options *o)
-{
-    enum { BACK = 10 };
-    if ((o->watch || (o->quiet && !o->full)) && getpriority(PRIO_PROCESS, 0) < BACK)
-        setpriority(PRIO_PROCESS, 0, BACK);
-    turns_ask_long();
-}
-
 static int write_index(struct program *p)
 {
     struct store store;
@@ -284,7 +274,6 @@ static int write_index(struct program *p)
         rc = config_private_dir(p->config.state.text, &p->e);
     if (rc == 0 && !idle)
         rc = vaults_write(p->config.state.text, &p->vaults, &p->e);
-    step_back(o);
     if (rc == 0 && !idle)
         rc = update_run(&u, &p->e);
     if (rc == 0 && o->full && store_doubtful(&store))
@@ -334,6 +323,16 @@ static int watch(struct program *p)
     return v.code ? v.code : fail(p);
 }
 
+/* Who asks has short turns at once; where nobody waits, in a run of cron's or of --watch, he comes
+ * first. */
+static void step_back(const struct options *o)
+{
+    enum { BACK = 19 };
+    if ((o->watch || (o->quiet && !o->full)) && getpriority(PRIO_PROCESS, 0) < BACK)
+        setpriority(PRIO_PROCESS, 0, BACK);
+    turns_ask_long();
+}
+
 static int run(struct program *p, int argc, char **argv)
 {
     if (options_parse(&p->a, argc, argv, &p->o, &p->e) < 0)
@@ -346,13 +345,16 @@ static int run(struct program *p, int argc, char **argv)
         printf("kbindex %s\n", PACKAGE_VERSION);
         return EX_OK;
     }
+    bool writes = !p->o.list && p->o.check == CHECK_NONE;
+    if (writes)
+        step_back(&p->o);
     log_open("kbindex", p->o.quiet ? LOG_WARNING : p->o.verbose ? LOG_DETAIL : LOG_INFO);
     if (config_load(&p->a, &p->o.places, &p->config, &p->e) < 0)
         return fail(p);
     p->wait_ms = (int64_t)(strtod(p->config.wait.text, NULL) * 1000);
     if (p->o.watch)
         return watch(p);
-    if (!p->o.list && p->o.check == CHECK_NONE)
+    if (writes)
         return write_index(p);
     if (known_vaults(p) < 0)
         return fail(p);

@@ -93,26 +93,26 @@ def other_work():
     subprocess.run(["kbindex", "--quiet", "--full", "--jobs=1", "--db", T + "/other", VAULT], check=True, stdin=subprocess.DEVNULL)
 
 
-def commit(*options):
+def commit(program=("kbindex",)):
     global g
     g += 1
     set_generation(g)
     born[g] = time.monotonic()  # not before
-    run = subprocess.run(["kbindex", "--db", DB, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    run = subprocess.run([*program, "--db", DB], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          check=False)
     assert run.returncode == 0, run
     gone[g - 1] = time.monotonic()  # not after
 
 
 # By turns, since a machine is not the same from one second to the next: nobody commits; commits without a
-# pause as somebody runs them who waits for them, and as systemd's units and cron's line do, which give way.
+# pause as somebody runs them who waits for them, and as systemd's units do (contrib/systemd), which give way.
 pids = [start_reader(k) for k in range(4)]
 phase("warm", 1, lambda: time.sleep(0.1))
 for _ in range(SECONDS):
     phase("idle", 0.5, lambda: time.sleep(0.1))
     phase("beside", 0.5, other_work)
     phase("commits", 1, commit)
-    phase("gently", 0.5, lambda: commit("--quiet"))
+    phase("gently", 0.5, lambda: commit(("nice", "-n", "19", "kbindex", "--quiet")))
 with open(STOP, "w", encoding="ascii"):
     pass
 good = all(os.waitpid(p, 0)[1] == 0 for p in pids)
