@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/sequence.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ struct looking {
     struct arena *a;
     struct word *words; /* by code */
     size_t n_words;
+    uint64_t ends; /* a bit for the last six bits of each code: most others are seen by it */
     struct word **asked; /* in the order they were asked for */
     size_t n;
     uint32_t window;
@@ -133,9 +135,14 @@ static int by_code(const void *x, const void *y)
     return (a->code > b->code) - (a->code < b->code);
 }
 
+static uint64_t end_of(uint64_t code)
+{
+    return UINT64_C(1) << (code & 63);
+}
+
 static struct word *word_of(struct looking *l, uint64_t code)
 {
-    size_t low = 0, high = l->n_words;
+    size_t low = 0, high = l->ends & end_of(code) ? l->n_words : 0;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         if (l->words[mid].code < code)
@@ -159,15 +166,36 @@ static int name_words(
     for (size_t i = 0; i < l->n; i++)
         if (!i || l->words[i].code != l->words[l->n_words - 1].code)
             l->words[l->n_words++] = l->words[i];
+    for (size_t i = 0; i < l->n_words; i++)
+        l->ends |= end_of(l->words[i].code);
     for (size_t i = 0; i < l->n; i++)
         l->asked[i] = word_of(l, sequence_code(s->width, words[i]));
     return 0;
 }
 
+/* Passes over what nobody asked about, as far as that is plain to see: most of it. */
+static void pass_over(const struct looking *l, struct sequence *s)
+{
+    const char *p = s->left.p, *end = p + s->left.n;
+    unsigned width = s->width;
+    uint32_t at = s->at;
+    uint64_t whole;
+    while (end - p >= (ptrdiff_t)sizeof whole && at < UINT32_MAX) {
+        memcpy(&whole, p, sizeof whole);
+        uint64_t code = sequence_code(width, le64toh(whole));
+        if (!code || l->ends & end_of(code))
+            break;
+        p += width;
+        at++;
+    }
+    s->left = slice_of(p, (size_t)(end - p));
+    s->at = at;
+}
+
 /* Each word's places. */
 static int find_places(struct looking *l, struct sequence *s, struct err *e)
 {
-    while (sequence_next(s)) {
+    while (pass_over(l, s), sequence_next(s)) {
         struct word *w = word_of(l, s->code);
         if (w && !ARENA_PUSH(l->a, w->at, w->n, w->cap, s->at))
             return err_memory(e);
