@@ -5,6 +5,7 @@
 
 #include "lib/match/judge.h"
 #include "lib/match/leaf.h"
+#include "lib/match/places.h"
 #include "lib/match/size.h"
 #include "lib/match/weigh.h"
 
@@ -44,16 +45,62 @@ static int all_of(struct matcher *m, struct sized *v, size_t n, const struct lis
     return 0;
 }
 
+static int leaf_of(struct matcher *m, const struct xquery *q, struct posting_list **p)
+{
+    return q->op == XQ_PREFIX ? postings_prefix(m->p, q->term, q->limit, p, m->e)
+                              : postings_find(m->p, q->term, p, m->e);
+}
+
+static bool is_leaf(const struct xquery *q)
+{
+    return !q->last_docid && (q->op == XQ_TERM || q->op == XQ_PREFIX);
+}
+
+/* Adds what a part weighs, times `factor`, to weight[i] of each document here->at[i]. No words'
+ * places matter in it. */
+static int weigh_part(struct matcher *m, const struct xquery *q, double factor,
+    const struct list *here, unsigned level, double *weight)
+{
+    struct posting_list *p;
+    struct list one;
+    if (is_leaf(q))
+        return xdb_look(m->db, m->e) || leaf_of(m, q, &p) ||
+                       leaf_weigh(m, p, q->op == XQ_TERM ? q->wqf : 1, factor, q->op == XQ_PREFIX,
+                           here, weight)
+                   ? -1
+                   : 0;
+    if (q->op == XQ_SCALE && q->n_kids == 1 && q->factor > 0 && is_leaf(q->kids[0]))
+        return weigh_part(m, q->kids[0], factor * q->factor, here, level + 1, weight);
+    if (eval_part(m, q, true, here, level, &one))
+        return -1;
+    list_weigh(&one, factor, here, weight);
+    return 0;
+}
+
+/* Weights of its own for a list that has none. */
+static int own_weights(struct matcher *m, struct list *l)
+{
+    if (l->weight)
+        return 0;
+    l->weight = matcher_raw(m, l->n, sizeof *l->weight);
+    if (l->weight)
+        memset(l->weight, 0, l->n * sizeof *l->weight);
+    return l->weight ? 0 : -1;
+}
+
 /* Weights come last, for those alone that match. */
 static int weigh_all(
     struct matcher *m, const struct sized *v, size_t n, unsigned level, struct list *found)
 {
-    const struct list here = {.at = found->at, .n = found->n};
     for (size_t i = 0; i < n && found->n; i++) {
+        const struct list before = *found, here = {.at = found->at, .n = found->n};
         struct list one;
-        const struct list before = *found;
-        if (v[i].weighs && (eval_part(m, v[i].q, true, &here, level, &one) ||
-                               (one.weight && list_meet(m, &before, &one, found))))
+        if (!v[i].weighs)
+            continue;
+        if (places_matter_within(v[i].q, level)
+                ? eval_part(m, v[i].q, true, &here, level, &one) ||
+                      (one.weight && list_meet(m, &before, &one, found))
+                : own_weights(m, found) || weigh_part(m, v[i].q, 1, &here, level, found->weight))
             return -1;
     }
     return 0;
@@ -147,48 +194,47 @@ static int difference(struct matcher *m, const struct xquery *q, bool weighs,
     return 0;
 }
 
-/* `more` is within the list, whose documents stay as they are. */
-static int add_weights(struct matcher *m, const struct list *more, struct list *l)
+/* Where words' places decide about weights. */
+static int maybe_unsure(struct matcher *m, const struct xquery *q, const struct list *base,
+    unsigned level, struct list *out)
 {
-    if (!more->weight)
-        return 0;
-    double *weight = matcher_raw(m, l->n, sizeof *weight);
-    if (!weight || matcher_ticks(m, l->n))
+    struct list more;
+    const struct list here = {.at = base->at, .n = base->n};
+    if (disjunction(m, q->kids + 1, q->n_kids - 1, true, &here, level, &more) ||
+        list_new(m, base->n, true, true, out))
         return -1;
-    for (size_t i = 0, k = 0; i < l->n; i++) {
-        bool both = k < more->n && more->at[k] == l->at[i];
-        weight[i] = list_weight(l, i) + (both ? more->weight[k] : 0);
+    size_t k = 0;
+    for (size_t i = 0; i < base->n; i++) {
+        if (matcher_tick(m))
+            return -1;
+        bool both = k < more.n && more.at[k] == base->at[i];
+        list_add(out, base->at[i], list_weight(base, i) + (both ? list_weight(&more, k) : 0),
+            list_unsure(base, i) || (both && list_unsure(&more, k)));
         k += both;
     }
-    l->weight = weight;
     return 0;
 }
 
 static int maybe(struct matcher *m, const struct xquery *q, bool weighs, const struct list *within,
     unsigned level, struct list *out)
 {
-    struct list base, more;
+    struct list base;
     if (!q->n_kids || eval_part(m, q->kids[0], weighs, within, level, &base))
         return m->e->code ? -1 : 0;
     *out = base;
     if (!weighs || !base.n)
         return 0;
+    bool unsure = base.unsure;
+    for (size_t i = 1; i < q->n_kids; i++)
+        unsure |= places_matter_within(q->kids[i], level);
+    if (unsure)
+        return maybe_unsure(m, q, &base, level, out);
     const struct list here = {.at = base.at, .n = base.n};
-    if (disjunction(m, q->kids + 1, q->n_kids - 1, true, &here, level, &more))
+    if (own_weights(m, out))
         return -1;
-    if (!base.unsure && !more.unsure)
-        return add_weights(m, &more, out);
-    if (list_new(m, base.n, true, true, out))
-        return -1;
-    size_t k = 0;
-    for (size_t i = 0; i < base.n; i++) {
-        if (matcher_tick(m))
+    for (size_t i = 1; i < q->n_kids; i++)
+        if (weigh_part(m, q->kids[i], 1, &here, level, out->weight))
             return -1;
-        bool both = k < more.n && more.at[k] == base.at[i];
-        list_add(out, base.at[i], list_weight(&base, i) + (both ? list_weight(&more, k) : 0),
-            list_unsure(&base, i) || (both && list_unsure(&more, k)));
-        k += both;
-    }
     return 0;
 }
 
@@ -288,13 +334,10 @@ int eval_part(struct matcher *m, const struct xquery *q, bool weighs, const stru
     case XQ_ALL:
         return leaf_every(m, within, out);
     case XQ_TERM:
-        return postings_find(m->p, q->term, &p, m->e)
-                   ? -1
-                   : leaf_list(m, p, q->wqf, weighs, false, within, out);
     case XQ_PREFIX:
-        return postings_prefix(m->p, q->term, q->limit, &p, m->e)
-                   ? -1
-                   : leaf_list(m, p, 1, weighs, true, within, out);
+        return leaf_of(m, q, &p) ? -1
+                                 : leaf_list(m, p, q->op == XQ_TERM ? q->wqf : 1, weighs,
+                                       q->op == XQ_PREFIX, within, out);
     case XQ_AND:
         return conjunction(m, q, weighs, false, within, level, out);
     case XQ_FILTER:

@@ -54,90 +54,123 @@ static bool is_within_span(
            (double)p->frequency * m->span_n / (double)m->docs->n / PROBE <= (double)within->n;
 }
 
-static uint32_t often(const struct matcher *m, const struct posting_list *p, size_t i, bool clamped)
+/* What documents of a list weigh. What weighs the same is frequent: for many a table is quicker than
+ * a division each. */
+enum { OFTEN = 4, MANY = 4000 };
+struct scores {
+    const struct posting_list *p;
+    double rare;
+    bool clamped, many;
+    double of[OFTEN][WEIGH_NORMS];
+};
+
+static void scores_new(const struct matcher *m, const struct posting_list *p, double rare,
+    bool clamped, size_t n, struct scores *s)
 {
-    uint32_t wdf = p->wdf[i], most = clamped ? m->docs->lengths[p->at[i]] : UINT32_MAX;
-    return wdf < most ? wdf : most;
+    s->p = p;
+    s->rare = rare;
+    s->clamped = clamped;
+    s->many = n > MANY;
+    for (uint32_t wdf = 0; wdf < OFTEN && s->many; wdf++)
+        for (size_t length = 0; length < WEIGH_NORMS; length++)
+            s->of[wdf][length] = weigh_score_of(rare, m->norm[length], wdf);
 }
 
-/* The weights of documents p->at[i[0]], p->at[i[1]], ...; i NULL: of all. What weighs the same is
- * frequent: for many a table is quicker than a division each. */
-static void weigh_each(const struct matcher *m, const struct posting_list *p, const uint32_t *i,
-    size_t n, double rare, bool clamped, double *weight)
+/* Of document p->at[i]. */
+static inline double score(const struct matcher *m, const struct scores *s, size_t i)
 {
-    enum { OFTEN = 4, MANY = 4000 };
-    double score[OFTEN][WEIGH_NORMS];
-    for (uint32_t wdf = 0; wdf < OFTEN && n > MANY; wdf++)
-        for (size_t length = 0; length < WEIGH_NORMS; length++)
-            score[wdf][length] = weigh_score_of(rare, m->norm[length], wdf);
-    for (size_t k = 0; k < n; k++) {
-        size_t own = i ? i[k] : k;
-        uint32_t wdf = often(m, p, own, clamped), length = m->docs->lengths[p->at[own]];
-        weight[k] = n > MANY && wdf < OFTEN && length < WEIGH_NORMS
-                        ? score[wdf][length]
-                        : weigh_score(m, rare, p->at[own], wdf);
-    }
+    uint32_t at = s->p->at[i], length = m->docs->lengths[at], wdf = s->p->wdf[i];
+    if (s->clamped && wdf > length)
+        wdf = length;
+    return s->many && wdf < OFTEN && length < WEIGH_NORMS ? s->of[wdf][length]
+                                                          : weigh_score(m, s->rare, at, wdf);
 }
 
 static int whole_list(struct matcher *m, const struct posting_list *p, double rare, bool weighs,
     bool clamped, struct list *out)
 {
+    struct scores s;
     *out = (struct list){.at = p->at, .n = p->n};
     if (!weighs)
         return 0;
     out->weight = matcher_raw(m, p->n, sizeof *out->weight);
     if (!out->weight || matcher_ticks(m, p->n))
         return -1;
-    weigh_each(m, p, NULL, p->n, rare, clamped, out->weight);
+    scores_new(m, p, rare, clamped, p->n, &s);
+    for (size_t i = 0; i < p->n; i++)
+        out->weight[i] = score(m, &s, i);
     return 0;
 }
 
-/* Where what both have stands in the list: without a branch that depends on which comes next. */
-static size_t both_near(
-    const struct posting_list *p, const struct list *within, uint32_t *at, uint32_t *where)
+/* Where what both have stands in either, some at a time. */
+enum { MEETINGS = 512 };
+struct meeting {
+    size_t i, k; /* where to go on in the one and the other */
+    uint32_t one[MEETINGS + 1], other[MEETINGS + 1];
+    size_t n;
+};
+
+/* Without a branch that depends on which comes next. */
+static void meet_near(const struct posting_list *p, const struct list *within, struct meeting *s)
 {
-    size_t i = 0, k = 0, n = 0;
-    while (i < p->n && k < within->n) {
+    size_t i = s->i, k = s->k, n = 0;
+    while (n < MEETINGS && i < p->n && k < within->n) {
         uint32_t x = p->at[i], y = within->at[k];
-        at[n] = x;
-        where[n] = (uint32_t)i;
+        s->one[n] = (uint32_t)i;
+        s->other[n] = (uint32_t)k;
         n += x == y;
         i += x <= y;
         k += y <= x;
     }
-    return n;
+    s->i = i;
+    s->k = k;
+    s->n = n;
 }
 
-static size_t both_far(
-    const struct posting_list *p, const struct list *within, uint32_t *at, uint32_t *where)
+static void meet_far(const struct posting_list *p, const struct list *within, struct meeting *s)
 {
-    size_t i = 0, n = 0;
-    for (size_t k = 0; k < within->n; k++) {
-        i = list_seek(p->at, p->n, i, within->at[k]);
-        if (i == p->n)
-            break;
-        if (p->at[i] != within->at[k])
-            continue;
-        at[n] = within->at[k];
-        where[n++] = (uint32_t)i;
+    s->n = 0;
+    for (; s->n < MEETINGS && s->k < within->n; s->k++) {
+        s->i = list_seek(p->at, p->n, s->i, within->at[s->k]);
+        if (s->i == p->n)
+            return;
+        s->one[s->n] = (uint32_t)s->i;
+        s->other[s->n] = (uint32_t)s->k;
+        s->n += p->at[s->i] == within->at[s->k];
     }
-    return n;
+}
+
+/* The next ones; false: there are no more. */
+static bool meet(
+    struct matcher *m, const struct posting_list *p, const struct list *within, struct meeting *s)
+{
+    enum { NEAR = 6 };
+    size_t before = s->i + s->k;
+    if (p->n / NEAR < within->n)
+        meet_near(p, within, s);
+    else
+        meet_far(p, within, s);
+    return s->n && matcher_ticks(m, s->i + s->k - before) == 0;
+}
+
+static size_t fewest(const struct posting_list *p, const struct list *within)
+{
+    return within->n < p->n ? within->n : p->n;
 }
 
 static int held_against(struct matcher *m, const struct posting_list *p, double rare, bool weighs,
     bool clamped, const struct list *within, struct list *out)
 {
-    enum { NEAR = 6 };
-    size_t most = (within->n < p->n ? within->n : p->n) + 1; /* one that is taken back */
-    uint32_t *where = matcher_raw(m, most, sizeof *where);
-    bool near = p->n / NEAR < within->n;
-    if (!where || list_new(m, most, weighs, false, out) ||
-        matcher_ticks(m, near ? p->n + within->n : within->n))
+    struct scores s;
+    struct meeting both = {0};
+    if (list_new(m, fewest(p, within), weighs, false, out))
         return -1;
-    out->n = near ? both_near(p, within, out->at, where) : both_far(p, within, out->at, where);
     if (weighs)
-        weigh_each(m, p, where, out->n, rare, clamped, out->weight);
-    return 0;
+        scores_new(m, p, rare, clamped, fewest(p, within), &s);
+    while (meet(m, p, within, &both))
+        for (size_t j = 0; j < both.n; j++)
+            list_add(out, within->at[both.other[j]], weighs ? score(m, &s, both.one[j]) : 0, false);
+    return m->e->code ? -1 : 0;
 }
 
 /* Whether to probe for n documents is less than to read the list, and all that was probed of it so
@@ -147,33 +180,65 @@ static bool is_far(const struct posting_list *p, size_t n)
     return p->asked ? p->frequency / PROBE_AGAIN > n + p->probed : p->frequency / PROBE > n;
 }
 
+/* Brings a list near that is held against others, or says that it is better probed: part->read is
+ * false then. */
+static int reach(struct matcher *m, struct posting_list *p, const struct list *within,
+    struct posting_list *part)
+{
+    bool far = !p->read && is_far(p, within->n);
+    p->asked |= !p->read;
+    if (far && is_within_span(m, p, within))
+        return postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, part, m->e);
+    *part = *p;
+    if (far && (!postings_is_near(p) || p->frequency / PROBE_NEAR > within->n)) {
+        p->probed += within->n;
+        return 0;
+    }
+    int rc = postings_read(m->p, p, m->e);
+    *part = *p;
+    return rc;
+}
+
 int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
     const struct list *within, struct list *out)
 {
     double rare = weighs ? weigh_rarity(m, p->frequency, wqf) : 0;
     struct posting_list part;
-    if (within && within->run) {
+    if (within && !within->run) {
+        if (reach(m, p, within, &part))
+            return -1;
+        return part.read ? held_against(m, &part, rare, weighs, clamped, within, out)
+                         : probed(m, &part, rare, weighs, within, out);
+    }
+    if (within) {
         if (part_of(m, p, within, &part))
             return -1;
         p = &part;
-        within = NULL;
     }
-    bool far = within && !p->read && is_far(p, within->n);
-    p->asked |= within && !p->read;
-    if (far) {
-        if (is_within_span(m, p, within)) {
-            if (postings_part(m->p, p, m->span_first, m->span_first + m->span_n - 1, &part, m->e))
-                return -1;
-            p = &part;
-        } else if (!postings_is_near(p) || p->frequency / PROBE_NEAR > within->n) {
-            p->probed += within->n;
-            return probed(m, p, rare, weighs, within, out);
-        }
-    }
-    if (postings_read(m->p, p, m->e))
+    return postings_read(m->p, p, m->e) ? -1 : whole_list(m, p, rare, weighs, clamped, out);
+}
+
+int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double factor, bool clamped,
+    const struct list *within, double *weight)
+{
+    double rare = weigh_rarity(m, p->frequency, wqf) * factor;
+    struct posting_list part;
+    struct list one;
+    struct scores s;
+    struct meeting both = {0};
+    if (reach(m, p, within, &part))
         return -1;
-    return within ? held_against(m, p, rare, weighs, clamped, within, out)
-                  : whole_list(m, p, rare, weighs, clamped, out);
+    if (!part.read) {
+        if (probed(m, &part, rare, true, within, &one))
+            return -1;
+        list_weigh(&one, 1, within, weight);
+        return 0;
+    }
+    scores_new(m, &part, rare, clamped, fewest(&part, within), &s);
+    while (meet(m, &part, within, &both))
+        for (size_t j = 0; j < both.n; j++)
+            weight[both.other[j]] += score(m, &s, both.one[j]);
+    return m->e->code ? -1 : 0;
 }
 
 static int run_of(struct matcher *m, uint32_t first, size_t n, struct list *out)

@@ -12,6 +12,10 @@
 int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
     const struct list *within, struct list *out);
 
+/* Adds what it weighs, times `factor`, to weight[i] of each document within->at[i] that has it. */
+int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double factor, bool clamped,
+    const struct list *within, double *weight);
+
 int leaf_every(struct matcher *m, const struct list *within, struct list *out);
 
 /* The documents that are promised, as a part of what they may be. */
