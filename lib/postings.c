@@ -50,6 +50,11 @@ struct expansion { /* all terms that begin with `start`, in byte order */
     size_t n, cap, cap_documents;
 };
 
+struct sums { /* wdf by document, and a bit for those that have any; all 0 between two uses */
+    uint16_t *wdf;
+    uint64_t *any;
+};
+
 struct postings {
     struct xdb *db;
     uint64_t moves;
@@ -60,6 +65,7 @@ struct postings {
     size_t most;          /* 0: as told in the header */
     uint64_t search;
     struct expansion expansion[2]; /* of words, and of terms with a prefix: each as one types */
+    struct sums sums; /* NULL until a prefix is asked for */
     struct texts texts;
     struct arena scratch;
 };
@@ -119,9 +125,17 @@ static void expansion_free(struct expansion *x)
     *x = (struct expansion){0};
 }
 
+static void sums_free(struct sums *s)
+{
+    free(s->wdf);
+    free(s->any);
+    *s = (struct sums){0};
+}
+
 static void forget(struct postings *p)
 {
     forget_lists(p);
+    sums_free(&p->sums);
     for (size_t i = 0; i < 2; i++)
         expansion_free(&p->expansion[i]);
     texts_free(&p->texts);
@@ -547,13 +561,15 @@ static void range_of(const struct expansion *x, struct slice start, size_t *firs
     *end = low;
 }
 
-struct summing { /* wdf by document, and which have any */
-    uint16_t *wdf;
-    uint64_t *any;
-};
+static int sums_new(struct postings *p, struct err *e)
+{
+    if (!p->sums.wdf)
+        p->sums = (struct sums){calloc(p->docs->n + 1, sizeof *p->sums.wdf),
+            calloc(p->docs->n / 64 + 1, sizeof *p->sums.any)};
+    return p->sums.wdf && p->sums.any ? 0 : err_memory(e);
+}
 
-static int add_list(
-    struct postings *p, struct slice term, uint32_t documents, struct summing *s, struct err *e)
+static int add_list(struct postings *p, struct slice term, uint32_t documents, struct err *e)
 {
     bool is_new;
     struct entry *x = entry_of(p, term, &is_new, e);
@@ -564,18 +580,18 @@ static int add_list(
     if (postings_read(p, list, e))
         return -1;
     for (size_t i = 0; i < list->n; i++) {
-        uint32_t at = list->at[i], sum = (uint32_t)s->wdf[at] + list->wdf[i];
-        s->wdf[at] = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
-        s->any[at / 64] |= 1ULL << (at % 64);
+        uint32_t at = list->at[i], sum = (uint32_t)p->sums.wdf[at] + list->wdf[i];
+        p->sums.wdf[at] = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
+        p->sums.any[at / 64] |= 1ULL << (at % 64);
     }
     return 0;
 }
 
-static int from_sums(struct postings *p, const struct summing *s, struct entry *x, struct err *e)
+static int from_sums(struct postings *p, struct entry *x, struct err *e)
 {
     size_t words = (p->docs->n + 63) / 64, n = 0;
     for (size_t i = 0; i < words; i++)
-        n += (size_t)__builtin_popcountll(s->any[i]);
+        n += (size_t)__builtin_popcountll(p->sums.any[i]);
     uint32_t *at = malloc((n ? n : 1) * sizeof *at);
     uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
     if (!at || !wdf) {
@@ -584,12 +600,14 @@ static int from_sums(struct postings *p, const struct summing *s, struct entry *
         return err_memory(e);
     }
     size_t k = 0;
-    for (size_t i = 0; i < words; i++)
-        for (uint64_t bits = s->any[i]; bits; bits &= bits - 1) {
+    for (size_t i = 0; i < words; i++) {
+        for (uint64_t bits = p->sums.any[i]; bits; bits &= bits - 1) {
             at[k] = (uint32_t)(i * 64 + (size_t)__builtin_ctzll(bits));
-            wdf[k] = s->wdf[at[k]];
-            k++;
+            wdf[k] = p->sums.wdf[at[k]];
+            p->sums.wdf[at[k++]] = 0;
         }
+        p->sums.any[i] = 0;
+    }
     postings_note(p, &x->list, at, wdf, n);
     return 0;
 }
@@ -619,18 +637,18 @@ uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents)
 static int sum_up(struct postings *p, const struct picks *picks, struct entry *x, struct err *e)
 {
     size_t n = picks->n;
-    struct summing s = {arena_array(&p->scratch, p->docs->n + 1, sizeof *s.wdf),
-        arena_array(&p->scratch, p->docs->n / 64 + 1, sizeof *s.any)};
     uint32_t *frequency = arena_array(&p->scratch, n, sizeof *frequency);
-    int rc = s.wdf && s.any && frequency ? 0 : err_memory(e);
+    int rc = frequency ? sums_new(p, e) : err_memory(e);
     for (size_t i = 0; i < n && rc == 0; i++) {
         frequency[i] = picks->v[i].documents;
-        rc = xdb_look(p->db, e) || add_list(p, picks->v[i].term, frequency[i], &s, e) ? -1 : 0;
+        rc = xdb_look(p->db, e) || add_list(p, picks->v[i].term, frequency[i], e) ? -1 : 0;
     }
     if (rc == 0)
-        rc = from_sums(p, &s, x, e);
+        rc = from_sums(p, x, e);
     if (rc == 0)
         x->list.frequency = postings_estimate(frequency, n, p->docs->n);
+    else
+        sums_free(&p->sums);
     return rc;
 }
 
