@@ -39,13 +39,18 @@ struct share {
     docid_t first;
 };
 
+struct turn {
+    size_t part;
+    unsigned length; /* a doubling of the usual number of bytes; 0: the usual one, or less */
+};
+
 struct signs {
     uint64_t terms, data;
 };
 
 /* What the writing processes have in common. */
 struct board {
-    atomic_size_t next; /* part to be taken */
+    atomic_size_t next; /* turn to be taken */
     atomic_bool stop;
 };
 
@@ -56,6 +61,7 @@ struct writing {
     struct share *shares;
     size_t n_shares, cap_shares;
     size_t *first_share; /* of each part, and the end */
+    struct turn *turns;  /* in which the parts are written */
     char *text;          /* the spool */
     struct slice dictionary;
     struct board *board; /* shared memory from here on */
@@ -222,6 +228,39 @@ static int share_out(struct writing *w, struct err *e)
             i++;
         w->first_share[k] = i;
     }
+    return 0;
+}
+
+static int longest_first(const void *x, const void *y)
+{
+    const struct turn *a = x, *b = y;
+    if (a->length != b->length)
+        return a->length > b->length ? -1 : 1;
+    return a->part < b->part ? -1 : a->part > b->part;
+}
+
+/* By the bytes of its notes. What takes far longer than others begins first, or all would wait for
+ * it in the end; the others stay in their order, in which a long note is read once for many. */
+static int take_turns(struct writing *w, struct err *e)
+{
+    const struct build *b = w->b;
+    uint64_t usual = b->n_parts ? b->spooled / b->n_parts + 1 : 1;
+    w->turns = arena_array(&w->b->arena, b->n_parts, sizeof *w->turns);
+    if (!w->turns)
+        return err_memory(e);
+    for (size_t k = 0; k < b->n_parts; k++) {
+        uint64_t bytes = 0;
+        for (size_t i = w->first_share[k]; i < w->first_share[k + 1]; i++) {
+            const struct share *s = &w->shares[i];
+            const struct build_note *n = &b->notes[s->note];
+            bytes += n->bytes / n->state.n_units * (s->end - s->begin);
+        }
+        w->turns[k].part = k;
+        for (; bytes / 2 >= usual; bytes /= 2)
+            w->turns[k].length++;
+    }
+    if (b->n_parts)
+        qsort(w->turns, b->n_parts, sizeof *w->turns, longest_first);
     return 0;
 }
 
@@ -413,10 +452,10 @@ static int write_parts(struct writing *w, struct err *e)
     struct hand h = {.w = w, .builder.positions = w->b->positions, .e = e};
     int rc = xdoc_new(&h.doc, e);
     while (rc == 0 && !atomic_load(&w->board->stop)) {
-        size_t part = atomic_fetch_add(&w->board->next, 1);
-        if (part >= w->b->n_parts)
+        size_t turn = atomic_fetch_add(&w->board->next, 1);
+        if (turn >= w->b->n_parts)
             break;
-        rc = write_part(&h, part);
+        rc = write_part(&h, w->turns[turn].part);
         if (rc == 0)
             rc = append(w->done[1], SLICE_LIT("."), e);
     }
@@ -586,7 +625,7 @@ static int collect_compounds(struct build *b, struct err *e)
 int build_parts(struct build *b, unsigned jobs, bool progress_wanted, struct err *e)
 {
     struct writing w = {.b = b};
-    if (cut(&w, e) < 0 || share_out(&w, e) < 0)
+    if (cut(&w, e) < 0 || share_out(&w, e) < 0 || take_turns(&w, e) < 0)
         return -1;
     w.jobs = jobs > b->n_parts ? (unsigned)b->n_parts : jobs;
     w.jobs = w.jobs ? w.jobs : 1;
