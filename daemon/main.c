@@ -2,7 +2,6 @@
 /* kbsearchd: what kind of process it is; the rest is server.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,6 +11,7 @@
 #include "daemon/options.h"
 #include "daemon/sandbox.h"
 #include "daemon/server.h"
+#include "lib/heap.h"
 #include "lib/log.h"
 #include "lib/turns.h"
 
@@ -219,16 +219,8 @@ static int print(struct buf *text)
     return ok ? 0 : EXIT_INTERNAL;
 }
 
-/* What requests free goes back: few arenas, none of them kept large, one measure for what is
- * mapped. */
-static void keep_small(void)
-{
-#ifdef __GLIBC__
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1 * 1024 * 1024);
-#endif
-}
+/* No piece of a search is so large that its pages should be fetched anew for each. */
+enum { MAPPED_BYTES = 32 << 20 };
 
 int main(int argc, char **argv)
 {
@@ -237,7 +229,7 @@ int main(int argc, char **argv)
     struct buf text = {0};
     if (fill_standard_streams())
         return EXIT_INTERNAL;
-    keep_small();
+    heap_keep_small(MAPPED_BYTES);
     log_open("kbsearchd", LOG_WARNING);
     if (daemon_options_parse(argc, argv, &o, &e))
         return fail(&e);

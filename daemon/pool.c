@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lib/heap.h"
 #include "lib/log.h"
 #include "lib/shards.h"
 
@@ -251,8 +252,10 @@ static void on_watch(uv_timer_t *timer)
     for (unsigned i = 0; i < p->n_running; i++)
         if (now > p->running[i]->deadline_ns + LATE_NS)
             look_after(p->running[i]);
-    if (!p->n_running)
-        uv_timer_stop(timer);
+    if (pool_in_use(p))
+        return;
+    uv_timer_stop(timer);
+    heap_give_back();
 }
 
 static void add_running(struct pool *p, struct request *r)

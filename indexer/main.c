@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "indexer/update.h"
 #include "indexer/watch.h"
 #include "lib/hash.h"
+#include "lib/heap.h"
 #include "lib/index.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -363,20 +363,14 @@ static int run(struct program *p, int argc, char **argv)
 }
 
 /* What a long note took goes back, and is not kept for the next one. */
-static void keep_small(void)
-{
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-#endif
-}
+enum { MAPPED_BYTES = 1 << 20 };
 
 int main(int argc, char **argv)
 {
     struct program p = {0};
     if (!fill_descriptors())
         return EX_OSERR;
-    keep_small();
+    heap_keep_small(MAPPED_BYTES);
     umask(077);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     /* Xapian's trees of pending changes get slower as they grow: 2,000 documents were best. */

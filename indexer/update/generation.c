@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +10,7 @@
 #include "indexer/apart.h"
 #include "indexer/update/meta.h"
 #include "lib/hash.h"
+#include "lib/heap.h"
 #include "lib/log.h"
 #include "lib/schema.h"
 
@@ -208,9 +208,7 @@ static void forget_plan(struct updating *r)
     doc_builder_free(&r->builder);
     buf_free(&r->bytes);
     arena_free(&r->note);
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
+    heap_give_back();
 }
 
 int generation_finish(struct updating *r, struct err *e)

@@ -325,6 +325,42 @@ static void close_held(uv_loop_t *loop)
     buf_free(&held.order);
 }
 
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+static long resident_kib(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%*d %ld", &pages), 1);
+    fclose(f);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* What a request has freed goes back once nobody asks any more, also from below what is kept. */
+static void test_gives_back(void **state)
+{
+    (void)state;
+    enum { PIECES = 1000, PIECE = 64 * 1024 };
+    static char *pieces[PIECES];
+    uv_loop_t loop;
+    struct lane lane = {0};
+    open_held(&loop);
+    ask_held(&lane, 'a');
+    for (size_t i = 0; i < PIECES; i++)
+        if ((pieces[i] = malloc(PIECE)))
+            memset(pieces[i], 1, PIECE);
+    long most = resident_kib();
+    for (size_t i = 0; i + 1 < PIECES; i++)
+        free(pieces[i]); /* but the last, above them */
+    uv_sem_post(&held.go);
+    while (turns.left || uv_loop_alive(&loop))
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_in_range(resident_kib(), 0, most - PIECES * (PIECE / 1024) / 2);
+    free(pieces[PIECES - 1]);
+    close_held(&loop);
+}
+#endif
+
 /* Of eight requests of one process three run and three are at hand; the one of another process is
  * the next to begin, and no one waits for the loop, which stands still. */
 static void test_hand(void **state)
@@ -533,6 +569,9 @@ int main(void)
         /* Last: it starts libuv's threads in this process, and the others fork. */
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_turns_of_processes),
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+        cmocka_unit_test(test_gives_back),
+#endif
         cmocka_unit_test(test_hand),
         cmocka_unit_test(test_hand_and_deadline),
     };

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * heap: what the process tells its malloc, as far as it is one that can be told (the GNU one).
+ */
+#ifndef KB_HEAP_H
+#define KB_HEAP_H
+
+#include <stddef.h>
+
+/* First of all: one heap for all threads, whose end goes back to the kernel when a mebibyte of it
+ * is free; pieces of `mapped` bytes and more are no part of it and go back as soon as they are
+ * freed, which costs a fault for each of their pages. */
+void heap_keep_small(size_t mapped);
+
+/* What is free goes back, wherever it lies. Takes as long as there are pages. */
+void heap_give_back(void);
+
+#endif
