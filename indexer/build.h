@@ -8,9 +8,9 @@
  *
  * Written then, in parts: each takes in the units of a range of docids, as a small database of its
  * own (Xapian gets slower as a database grows), in `jobs` processes that take the next part when
- * they are done with one, the longest first. Last, the metadata goes into one more part, and all are merged into one
- * compacted database. Parts are generations (store.h) too, so that those of a run that died are
- * cleaned away as any other.
+ * they are done with one, the longest first. Last, the metadata goes into one more part, and all
+ * are merged into one compacted database. Parts are generations (store.h) too, so that those of a
+ * run that died are cleaned away as any other.
  *
  *     build_begin(&b, store, &e)
  *     build_note(&b, ...) for each note

@@ -65,7 +65,7 @@ struct postings {
     size_t most;          /* 0: as told in the header */
     uint64_t search;
     struct expansion expansion[2]; /* of words, and of terms with a prefix: each as one types */
-    struct sums sums; /* NULL until a prefix is asked for */
+    struct sums sums;              /* NULL until a prefix is asked for */
     struct texts texts;
     struct arena scratch;
 };

@@ -123,7 +123,7 @@ struct looking {
     struct arena *a;
     struct word *words; /* by code */
     size_t n_words;
-    uint64_t ends; /* a bit for the last six bits of each code: most others are seen by it */
+    uint64_t ends;       /* a bit for the last six bits of each code: most others are seen by it */
     struct word **asked; /* in the order they were asked for */
     size_t n;
     uint32_t window;

@@ -65,8 +65,7 @@ static int weigh_part(struct matcher *m, const struct xquery *q, double factor,
     struct list one;
     if (is_leaf(q))
         return xdb_look(m->db, m->e) || leaf_of(m, q, &p) ||
-                       leaf_weigh(m, p, q->op == XQ_TERM ? q->wqf : 1, factor, q->op == XQ_PREFIX,
-                           here, weight)
+                       leaf_weigh(m, p, q->wqf, factor, q->op == XQ_PREFIX, here, weight)
                    ? -1
                    : 0;
     if (q->op == XQ_SCALE && q->n_kids == 1 && q->factor > 0 && is_leaf(q->kids[0]))
@@ -336,8 +335,7 @@ int eval_part(struct matcher *m, const struct xquery *q, bool weighs, const stru
     case XQ_TERM:
     case XQ_PREFIX:
         return leaf_of(m, q, &p) ? -1
-                                 : leaf_list(m, p, q->op == XQ_TERM ? q->wqf : 1, weighs,
-                                       q->op == XQ_PREFIX, within, out);
+                                 : leaf_list(m, p, q->wqf, weighs, q->op == XQ_PREFIX, within, out);
     case XQ_AND:
         return conjunction(m, q, weighs, false, within, level, out);
     case XQ_FILTER:

@@ -54,8 +54,8 @@ static bool is_within_span(
            (double)p->frequency * m->span_n / (double)m->docs->n / PROBE <= (double)within->n;
 }
 
-/* What documents of a list weigh. What weighs the same is frequent: for many a table is quicker than
- * a division each. */
+/* What documents of a list weigh. What weighs the same is frequent: for many a table is quicker
+ * than a division each. */
 enum { OFTEN = 4, MANY = 4000 };
 struct scores {
     const struct posting_list *p;
@@ -106,8 +106,8 @@ static int whole_list(struct matcher *m, const struct posting_list *p, double ra
 enum { MEETINGS = 512 };
 struct meeting {
     size_t i, k; /* where to go on in the one and the other */
-    uint32_t one[MEETINGS + 1], other[MEETINGS + 1];
     size_t n;
+    uint32_t one[MEETINGS], other[MEETINGS];
 };
 
 /* Without a branch that depends on which comes next. */
@@ -162,7 +162,8 @@ static int held_against(struct matcher *m, const struct posting_list *p, double 
     bool clamped, const struct list *within, struct list *out)
 {
     struct scores s;
-    struct meeting both = {0};
+    struct meeting both;
+    both.i = both.k = 0;
     if (list_new(m, fewest(p, within), weighs, false, out))
         return -1;
     if (weighs)
@@ -182,8 +183,8 @@ static bool is_far(const struct posting_list *p, size_t n)
 
 /* Brings a list near that is held against others, or says that it is better probed: part->read is
  * false then. */
-static int reach(struct matcher *m, struct posting_list *p, const struct list *within,
-    struct posting_list *part)
+static int reach(
+    struct matcher *m, struct posting_list *p, const struct list *within, struct posting_list *part)
 {
     bool far = !p->read && is_far(p, within->n);
     p->asked |= !p->read;
@@ -225,7 +226,8 @@ int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double f
     struct posting_list part;
     struct list one;
     struct scores s;
-    struct meeting both = {0};
+    struct meeting both;
+    both.i = both.k = 0;
     if (reach(m, p, within, &part))
         return -1;
     if (!part.read) {
