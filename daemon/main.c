@@ -219,9 +219,6 @@ static int print(struct buf *text)
     return ok ? 0 : EXIT_INTERNAL;
 }
 
-/* No piece of a search is so large that its pages should be fetched anew for each. */
-enum { MAPPED_BYTES = 32 << 20 };
-
 int main(int argc, char **argv)
 {
     struct daemon_options o;
@@ -229,7 +226,7 @@ int main(int argc, char **argv)
     struct buf text = {0};
     if (fill_standard_streams())
         return EXIT_INTERNAL;
-    heap_keep_small(MAPPED_BYTES);
+    heap_keep_small();
     log_open("kbsearchd", LOG_WARNING);
     if (daemon_options_parse(argc, argv, &o, &e))
         return fail(&e);

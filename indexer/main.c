@@ -362,15 +362,12 @@ static int run(struct program *p, int argc, char **argv)
     return p->o.list ? list(p) : check(p);
 }
 
-/* What a long note took goes back, and is not kept for the next one. */
-enum { MAPPED_BYTES = 1 << 20 };
-
 int main(int argc, char **argv)
 {
     struct program p = {0};
     if (!fill_descriptors())
         return EX_OSERR;
-    heap_keep_small(MAPPED_BYTES);
+    heap_keep_small();
     umask(077);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     /* Xapian's trees of pending changes get slower as they grow: 2,000 documents were best. */

@@ -7,14 +7,23 @@
 #include <malloc.h>
 #endif
 
-void heap_keep_small(size_t mapped)
+enum { LEAST = 1 << 20, MOST = 32 << 20 };
+
+void heap_keep_small(void)
 {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, (int)mapped);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, LEAST);
+#endif
+    heap_map_from(LEAST);
+}
+
+void heap_map_from(size_t bytes)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, bytes < LEAST ? LEAST : bytes < MOST ? (int)bytes : MOST);
 #else
-    (void)mapped;
+    (void)bytes;
 #endif
 }
 

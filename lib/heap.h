@@ -8,9 +8,13 @@
 #include <stddef.h>
 
 /* First of all: one heap for all threads, whose end goes back to the kernel when a mebibyte of it
- * is free; pieces of `mapped` bytes and more are no part of it and go back as soon as they are
- * freed, which costs a fault for each of their pages. */
-void heap_keep_small(size_t mapped);
+ * is free. Pieces of a mebibyte and more are no part of it and go back as soon as they are freed.
+ */
+void heap_keep_small(void);
+
+/* Only pieces of so many bytes do, a mebibyte at least and 32 at most: for those that are asked for
+ * again and again, since each of their pages is a fault. */
+void heap_map_from(size_t bytes);
 
 /* What is free goes back, wherever it lies. Takes as long as there are pages. */
 void heap_give_back(void);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/hash.h"
+#include "lib/heap.h"
 #include "lib/terse.h"
 
 enum {
@@ -12,7 +13,8 @@ enum {
     EXPANSION_KEPT = 2 << 20,
     SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
     SCRATCH_EACH = 6,
-    AGES = 24 /* 1, 2, 4, ... searches ago */
+    HEAP_EACH = 8, /* what a search writes in one piece for each document, it writes each time */
+    AGES = 24      /* 1, 2, 4, ... searches ago */
 };
 
 struct pick { /* a term that a prefix stands for */
@@ -469,6 +471,7 @@ int postings_of(struct xdb *db, struct postings **out, const struct docs **docs,
         p->moves = xdb_moves(db);
         if (docs_hold(db, &p->docs, e))
             return -1;
+        heap_map_from(HEAP_EACH * p->docs->n);
     }
     p->search++;
     trim(p);
