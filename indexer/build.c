@@ -259,8 +259,7 @@ static int take_turns(struct writing *w, struct err *e)
         for (; bytes / 2 >= usual; bytes /= 2)
             w->turns[k].length++;
     }
-    if (b->n_parts)
-        qsort(w->turns, b->n_parts, sizeof *w->turns, longest_first);
+    qsort(w->turns, b->n_parts, sizeof *w->turns, longest_first);
     return 0;
 }
 

@@ -12,11 +12,11 @@
  */
 void heap_keep_small(void);
 
-/* Only pieces of so many bytes do, a mebibyte at least and 32 at most: for those that are asked for
- * again and again, since each of their pages is a fault. */
+/* On any thread. Only pieces of so many bytes do, a mebibyte at least and 32 at most: for those
+ * that are asked for again and again, since each of their pages is a fault. */
 void heap_map_from(size_t bytes);
 
-/* What is free goes back, wherever it lies. Takes as long as there are pages. */
+/* On any thread. What is free goes back, wherever it lies; others wait for memory meanwhile. */
 void heap_give_back(void);
 
 #endif

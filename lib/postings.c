@@ -13,7 +13,7 @@ enum {
     EXPANSION_KEPT = 2 << 20,
     SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
     SCRATCH_EACH = 6,
-    HEAP_EACH = 8, /* what a search writes in one piece for each document, it writes each time */
+    HEAP_EACH = 8, /* a search writes no larger piece again and again than weights of all */
     AGES = 24      /* 1, 2, 4, ... searches ago */
 };
 

@@ -142,7 +142,7 @@ static uint64_t end_of(uint64_t code)
 
 static struct word *word_of(struct looking *l, uint64_t code)
 {
-    size_t low = 0, high = l->ends & end_of(code) ? l->n_words : 0;
+    size_t low = 0, high = l->n_words;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         if (l->words[mid].code < code)

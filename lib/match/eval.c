@@ -56,23 +56,25 @@ static bool is_leaf(const struct xquery *q)
     return !q->last_docid && (q->op == XQ_TERM || q->op == XQ_PREFIX);
 }
 
-/* Adds what a part weighs, times `factor`, to weight[i] of each document here->at[i]. No words'
- * places matter in it. */
-static int weigh_part(struct matcher *m, const struct xquery *q, double factor,
-    const struct list *here, unsigned level, double *weight)
+/* Adds what a part weighs to each document of a list that has any. No words' places matter in it.
+ */
+static int weigh_part(
+    struct matcher *m, const struct xquery *q, unsigned level, const struct list *l)
 {
+    const struct list here = {.at = l->at, .n = l->n};
+    bool scales = q->op == XQ_SCALE && q->n_kids == 1 && q->factor > 0 && is_leaf(q->kids[0]);
+    const struct xquery *leaf = scales ? q->kids[0] : q;
     struct posting_list *p;
     struct list one;
-    if (is_leaf(q))
-        return xdb_look(m->db, m->e) || leaf_of(m, q, &p) ||
-                       leaf_weigh(m, p, q->wqf, factor, q->op == XQ_PREFIX, here, weight)
+    if (is_leaf(leaf))
+        return xdb_look(m->db, m->e) || leaf_of(m, leaf, &p) ||
+                       leaf_weigh(m, p, leaf->wqf, scales ? q->factor : 1, leaf->op == XQ_PREFIX,
+                           &here, l->weight)
                    ? -1
                    : 0;
-    if (q->op == XQ_SCALE && q->n_kids == 1 && q->factor > 0 && is_leaf(q->kids[0]))
-        return weigh_part(m, q->kids[0], factor * q->factor, here, level + 1, weight);
-    if (eval_part(m, q, true, here, level, &one))
+    if (eval_part(m, q, true, &here, level, &one))
         return -1;
-    list_weigh(&one, factor, here, weight);
+    list_weigh(&one, &here, l->weight);
     return 0;
 }
 
@@ -87,22 +89,32 @@ static int own_weights(struct matcher *m, struct list *l)
     return l->weight ? 0 : -1;
 }
 
+/* The same, where words' places decide about weights. */
+static int weigh_unsure(
+    struct matcher *m, const struct xquery *q, unsigned level, struct list *found)
+{
+    const struct list before = *found, here = {.at = found->at, .n = found->n};
+    struct list one;
+    return eval_part(m, q, true, &here, level, &one) ||
+                   (one.weight && list_meet(m, &before, &one, found))
+               ? -1
+               : 0;
+}
+
 /* Weights come last, for those alone that match. */
 static int weigh_all(
     struct matcher *m, const struct sized *v, size_t n, unsigned level, struct list *found)
 {
-    for (size_t i = 0; i < n && found->n; i++) {
-        const struct list before = *found, here = {.at = found->at, .n = found->n};
-        struct list one;
+    int rc = 0;
+    for (size_t i = 0; i < n && found->n && rc == 0; i++) {
         if (!v[i].weighs)
             continue;
-        if (places_matter_within(v[i].q, level)
-                ? eval_part(m, v[i].q, true, &here, level, &one) ||
-                      (one.weight && list_meet(m, &before, &one, found))
-                : own_weights(m, found) || weigh_part(m, v[i].q, 1, &here, level, found->weight))
-            return -1;
+        if (places_matter_within(v[i].q, level))
+            rc = weigh_unsure(m, v[i].q, level, found);
+        else
+            rc = own_weights(m, found) || weigh_part(m, v[i].q, level, found) ? -1 : 0;
     }
-    return 0;
+    return rc;
 }
 
 static int conjunction(struct matcher *m, const struct xquery *q, bool weighs, bool first_alone,
@@ -228,11 +240,10 @@ static int maybe(struct matcher *m, const struct xquery *q, bool weighs, const s
         unsure |= places_matter_within(q->kids[i], level);
     if (unsure)
         return maybe_unsure(m, q, &base, level, out);
-    const struct list here = {.at = base.at, .n = base.n};
     if (own_weights(m, out))
         return -1;
     for (size_t i = 1; i < q->n_kids; i++)
-        if (weigh_part(m, q->kids[i], 1, &here, level, out->weight))
+        if (weigh_part(m, q->kids[i], level, out))
             return -1;
     return 0;
 }

@@ -233,7 +233,7 @@ int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double f
     if (!part.read) {
         if (probed(m, &part, rare, true, within, &one))
             return -1;
-        list_weigh(&one, 1, within, weight);
+        list_weigh(&one, within, weight);
         return 0;
     }
     scores_new(m, &part, rare, clamped, fewest(&part, within), &s);

@@ -12,7 +12,8 @@
 int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
     const struct list *within, struct list *out);
 
-/* Adds what it weighs, times `factor`, to weight[i] of each document within->at[i] that has it. */
+/* Adds what it weighs, times `factor`, to weight[i] of each document within->at[i] that has it.
+ * `within` is given, not empty and no run. */
 int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double factor, bool clamped,
     const struct list *within, double *weight);
 

@@ -87,11 +87,11 @@ int list_meet(struct matcher *m, const struct list *a, const struct list *b, str
     return 0;
 }
 
-void list_weigh(const struct list *more, double factor, const struct list *l, double *weight)
+void list_weigh(const struct list *more, const struct list *l, double *weight)
 {
     for (size_t i = 0, k = 0; k < more->n && more->weight; i++) {
         bool both = more->at[k] == l->at[i];
-        weight[i] += both ? factor * more->weight[k] : 0;
+        weight[i] += both ? more->weight[k] : 0;
         k += both;
     }
 }

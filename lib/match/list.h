@@ -28,9 +28,8 @@ int list_unite(struct matcher *m, const struct list *a, const struct list *b, st
 /* What both have; `b` is mostly within `a`. */
 int list_meet(struct matcher *m, const struct list *a, const struct list *b, struct list *out);
 
-/* Adds what `more`, which is within the list, weighs, times `factor`, to weight[i] of each document
- * l->at[i]. */
-void list_weigh(const struct list *more, double factor, const struct list *l, double *weight);
+/* Adds what `more`, which is within the list, weighs to weight[i] of each document l->at[i]. */
+void list_weigh(const struct list *more, const struct list *l, double *weight);
 
 static inline void list_add(struct list *l, uint32_t at, double weight, bool unsure)
 {

@@ -73,6 +73,17 @@ like "names who holds it" "$ERR" "*process $holder *"
 exits "quiet and locked" 0 kbindex --quiet --db "$db"
 is "says nothing" "$OUT$ERR" ""
 exits "waits as long as told" 75 kbindex --wait 0.1 --db "$db"
+is "with --full it does not give way" "$(awk '{ print $19 }' "/proc/$holder/stat")" "$(nice)"
+# The nice value of a run with these options, once it asked for its turns (3: SCHED_BATCH)
+gives_way() {
+    kbindex "$@" --wait 60 --db "$db" >/dev/null 2>&1 &
+    late=$(($(date +%s) + 20))
+    until [ "$(awk '{ print $41 }' "/proc/$!/stat")" = 3 ] || [ "$(date +%s)" -ge "$late" ]; do :; done
+    awk '{ print $19 }' "/proc/$!/stat"
+    kill -KILL $!
+}
+is "who waits for it has it first" "$(gives_way)" "$(nice)"
+is "with --quiet it gives way" "$(gives_way --quiet)" 19
 kill -KILL "$holder"
 wait "$writer" 2>/dev/null
 ok "free again" kbindex --quiet --db "$db"

@@ -17,6 +17,7 @@ is "begins to watch" "$line" watching
 ok "the first run is done" kbsearch muse
 # 3: SCHED_BATCH
 is "takes a core from nobody who wakes" "$(awk '{ print $41 }' "/proc/$watcher/stat")" 3
+is "and gives way" "$(awk '{ print $19 }' "/proc/$watcher/stat")" 19
 
 # Asks until the answer is there; the time from the save on is in $MS. $1: a shell command that
 # saves; $2: a query; $3: hits wanted.
