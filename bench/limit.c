@@ -11,7 +11,7 @@
 
 #include "bench/sample.h"
 #include "lib/date.h"
-#include "lib/schema.h"
+#include "lib/resolve.h"
 #include "lib/token.h"
 #include "lib/xquery.h"
 
@@ -26,9 +26,8 @@ struct limit {
 
 static struct xquery *leaf(struct limit *l, const struct token *t, bool exact)
 {
-    if (exact || !token_is_stemmed(t))
-        return xquery_term(&l->m, t->term);
-    return xquery_prefixed(&l->m, 'Z', xstem_of(l->stem, l->m.a, t->plain));
+    struct resolver r = {.m = l->m, .db = l->db, .stem = l->stem};
+    return exact ? xquery_term(&l->m, t->term) : resolve_own_word(&r, t);
 }
 
 static struct xquery *prefix(struct limit *l, struct slice words)

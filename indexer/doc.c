@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/forms.h"
 #include "lib/hash.h"
 #include "lib/schema.h"
 #include "lib/sequence.h"
@@ -333,17 +334,46 @@ static int note_compound(struct making *m, const struct tokens *t, size_t at, st
     return ARENA_PUSH(&b->cache, b->joined, b->n_joined, b->cap_joined, j) ? 0 : err_memory(m->e);
 }
 
-/*
- * A word's weight is its stem's, so its exact form has none; a compound of letters is found by its
- * words, a part of a camel-case word by its stem.
- */
-static int exact_form(struct making *m, const struct token *t)
+/* Whether a word's stem asks for its exact form: it needs no posting of its stem (forms.h). */
+static bool is_told(const struct doc_lexeme *l, const struct token *t)
 {
-    if (t->kind == TOKEN_PART || (t->kind == TOKEN_JOINED && !t->digit))
-        return 0;
-    if (put(m, t->term, token_is_stemmed(t) || t->kind == TOKEN_GRAM ? 0 : 1) < 0)
+    return t->kind != TOKEN_PART && forms_has(slice_of(l->stem.p + 1, l->stem.n - 1), t->plain);
+}
+
+static int note_stem(struct making *m, struct doc_lexeme *l, struct doc_words *stems)
+{
+    if (l->own_stamp != m->b->stamp) {
+        l->own_stamp = m->b->stamp;
+        l->count = 0;
+        if (!words_add(m->a, stems, l))
+            return err_memory(m->e);
+    }
+    l->count++;
+    return 0;
+}
+
+static int put_forms(struct making *m, const struct token *t, uint32_t wdf, uint32_t plain_wdf)
+{
+    if (slice_eq(t->plain, t->term))
+        return put(m, t->term, wdf + plain_wdf);
+    return put(m, t->term, wdf) < 0 ? -1 : put(m, t->plain, plain_wdf);
+}
+
+/* A compound of letters is found by its words, a part of a camel-case word by its stem. Each word
+ * weighs once: by its exact form, or by its stem. */
+static int own_word(struct making *m, const struct token *t, struct doc_words *stems)
+{
+    if (t->kind == TOKEN_JOINED)
+        return t->digit ? put_forms(m, t, 1, 0) : 0;
+    if (!token_is_stemmed(t))
+        return put_forms(m, t, t->kind == TOKEN_GRAM ? 0 : 1, 0);
+    struct doc_lexeme *l = lookup(m->b, t);
+    if (!l)
+        return err_memory(m->e);
+    bool told = is_told(l, t);
+    if (t->kind != TOKEN_PART && put_forms(m, t, 0, told) < 0)
         return -1;
-    return slice_eq(t->plain, t->term) ? 0 : put(m, t->plain, 0);
+    return told ? 0 : note_stem(m, l, stems);
 }
 
 static int own_words(struct making *m, const struct tokens *t, struct slice text)
@@ -354,22 +384,8 @@ static int own_words(struct making *m, const struct tokens *t, struct slice text
         const struct token *k = &t->v[i];
         if (k->kind == TOKEN_JOINED && note_compound(m, t, i, text) < 0)
             return -1;
-        if (exact_form(m, k) < 0)
+        if (own_word(m, k, &stems) < 0)
             return -1;
-        if (k->kind == TOKEN_JOINED)
-            continue;
-        if (!token_is_stemmed(k))
-            continue;
-        struct doc_lexeme *l = lookup(m->b, k);
-        if (!l)
-            return err_memory(m->e);
-        if (l->own_stamp != m->b->stamp) {
-            l->own_stamp = m->b->stamp;
-            l->count = 0;
-            if (!words_add(m->a, &stems, l))
-                return err_memory(m->e);
-        }
-        l->count++;
     }
     for (size_t i = 0; i < stems.n; i++)
         if (put(m, stems.v[i]->stem, stems.v[i]->count) < 0)

@@ -13,7 +13,7 @@ enum { RETRIES = 3 };
 static bool weighs_something(const struct xquery *q)
 {
     size_t n = q->op == XQ_FILTER || q->op == XQ_NOT ? 1 : q->n_kids;
-    if (q->op == XQ_TERM || q->op == XQ_PREFIX)
+    if (matcher_is_leaf(q))
         return true;
     if (q->op == XQ_SCALE && !(q->factor > 0))
         return false;

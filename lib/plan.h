@@ -13,8 +13,9 @@
  * A query with operators between its words has the tiers own and context alone.
  *
  * Word by word:
- *   letters          Z<stem>; and, where the index knows the word as a compound run together
- *                    (openweights), the phrase of its parts
+ *   letters          its stem, as Z<stem> or one of its forms (forms.h); and, where the index
+ *                    knows the word as a compound run together (openweights), the phrase of its
+ *                    parts
  *   word + number    the joined term alone: GPT-5, gpt5, "gpt 5" -> gpt5
  *   other compounds  the parts as a phrase or run together (with a digit: the joined term, of
  *                    letters: the plain word); a host's name (arxiv.org) the units with a link
@@ -26,7 +27,7 @@
  *   "phrase"         exact terms at neighbouring positions; a phrase that is a compound of the
  *                    index ("open weights") its words run together, too
  *
- * Exact forms weigh nothing (schema.h): a phrase is weighed by the stems of its words.
+ * A phrase is weighed by the stems of its words.
  */
 #ifndef KB_PLAN_H
 #define KB_PLAN_H
@@ -113,6 +114,9 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
  * frequency of Robertson and Sparck Jones, never 0 or less.
  */
 double plan_rarity(double units, uint32_t holding, uint32_t titles);
+/* How rare a match takes a word to be that `holding` of all units have, as Xapian's BM25Weight has
+ * it (weight/bm25weight.cc). */
+double plan_bm25_rarity(double units, uint32_t holding);
 
 /* The query for units with at least `m` of the words (1 <= m < n_words); NULL with ERR_COMPLEX
  * when there are too many ways to choose them. */

@@ -5,7 +5,11 @@
 
 #include "lib/hash.h"
 #include "lib/heap.h"
+#include "lib/sums.h"
 #include "lib/terse.h"
+
+/* The first byte of a name that is no term's: the schema's prefixes are letters. */
+enum { NAME_PREFIX = '\0', NAME_FINDINGS = '\1', NAME_SYNONYM = '\2' };
 
 enum {
     BYTES_LEAST = 8 << 20, /* what is kept at least, and for each document beside it */
@@ -17,7 +21,7 @@ enum {
     AGES = 24      /* 1, 2, 4, ... searches ago */
 };
 
-struct pick { /* a term that a prefix stands for */
+struct pick { /* a term that a prefix or a synonym stands for */
     uint32_t documents;
     struct slice term;
 };
@@ -40,7 +44,7 @@ struct entry {
     uint64_t used; /* the search that asked for it last */
     struct part part;
     struct terse terse; /* the same list in few bytes; made when it was not asked for lately */
-    struct picks picks; /* a prefix's */
+    struct picks picks; /* a prefix's or a synonym's */
     struct entry *next; /* in its bucket */
 };
 
@@ -50,11 +54,6 @@ struct expansion { /* all terms that begin with `start`, in byte order */
     struct slice *terms;
     uint32_t *documents;
     size_t n, cap, cap_documents;
-};
-
-struct sums { /* wdf by document, and a bit for those that have any; all 0 between two uses */
-    uint16_t *wdf;
-    uint64_t *any;
 };
 
 struct postings {
@@ -67,7 +66,7 @@ struct postings {
     size_t most;          /* 0: as told in the header */
     uint64_t search;
     struct expansion expansion[2]; /* of words, and of terms with a prefix: each as one types */
-    struct sums sums;              /* NULL until a prefix is asked for */
+    struct sums sums;              /* none until a list of several terms is read */
     struct texts texts;
     struct arena scratch;
 };
@@ -127,13 +126,6 @@ static void expansion_free(struct expansion *x)
     *x = (struct expansion){0};
 }
 
-static void sums_free(struct sums *s)
-{
-    free(s->wdf);
-    free(s->any);
-    *s = (struct sums){0};
-}
-
 static void forget(struct postings *p)
 {
     forget_lists(p);
@@ -179,7 +171,7 @@ static unsigned age_to_go(
 /* Findings about single documents have no terse form. */
 static bool is_findings(const struct entry *e)
 {
-    return e->list.term.n && e->list.term.p[0] == '\1';
+    return e->list.term.n && e->list.term.p[0] == NAME_FINDINGS;
 }
 
 /* Without memory the list is kept as it is. */
@@ -256,17 +248,26 @@ static int more_buckets(struct postings *p, struct err *e)
     return 0;
 }
 
-/* The list under a name, a new one where there was none. */
-static struct entry *entry_of(struct postings *p, struct slice name, bool *is_new, struct err *e)
+/* The list under a name; NULL: there is none. */
+static struct entry *known_entry(struct postings *p, struct slice name, uint64_t h)
 {
-    uint64_t h = hash64(name, 0);
-    *is_new = false;
     if (p->n_buckets)
         for (struct entry *x = p->buckets[h & (p->n_buckets - 1)]; x; x = x->next)
             if (slice_eq(x->list.term, name)) {
                 x->used = p->search;
                 return x;
             }
+    return NULL;
+}
+
+/* The same, a new one where there was none. */
+static struct entry *entry_of(struct postings *p, struct slice name, bool *is_new, struct err *e)
+{
+    uint64_t h = hash64(name, 0);
+    struct entry *known = known_entry(p, name, h);
+    *is_new = !known;
+    if (known)
+        return known;
     if (p->n_entries >= p->n_buckets && more_buckets(p, e))
         return NULL;
     struct entry *x = calloc(1, sizeof *x + name.n);
@@ -283,7 +284,6 @@ static struct entry *entry_of(struct postings *p, struct slice name, bool *is_ne
     *to = x;
     p->n_entries++;
     account_in(p, x);
-    *is_new = true;
     return x;
 }
 
@@ -309,6 +309,7 @@ int postings_find(struct postings *p, struct slice term, struct posting_list **l
         entry_drop(p, x);
         return -1;
     }
+    x->list.most = x->list.frequency;
     *list = &x->list;
     return 0;
 }
@@ -336,19 +337,26 @@ void postings_note(
     account_in(p, x);
 }
 
+static int arrays_new(size_t n, uint32_t **at, uint16_t **wdf, struct err *e)
+{
+    *at = malloc((n ? n : 1) * sizeof **at);
+    *wdf = malloc((n ? n : 1) * sizeof **wdf);
+    if (*at && *wdf)
+        return 0;
+    free(*at);
+    free(*wdf);
+    return err_memory(e);
+}
+
 /* From the form in few bytes. */
 static int lengthen(struct postings *p, struct entry *x, struct err *e)
 {
-    size_t n = x->terse.n;
-    uint32_t *at = malloc((n ? n : 1) * sizeof *at);
-    uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
-    if (!at || !wdf) {
-        free(at);
-        free(wdf);
-        return err_memory(e);
-    }
+    uint32_t *at;
+    uint16_t *wdf;
+    if (arrays_new(x->terse.n, &at, &wdf, e))
+        return -1;
     terse_read(&x->terse, at, wdf);
-    postings_note(p, &x->list, at, wdf, n);
+    postings_note(p, &x->list, at, wdf, x->terse.n);
     return 0;
 }
 
@@ -357,19 +365,89 @@ bool postings_is_near(const struct posting_list *list)
     return list->read || ((const struct entry *)list)->terse.bytes; /* its first member */
 }
 
+/* The documents of a term from one docid to another, `room` at most. */
+static int decode(struct postings *p, struct slice term, docid_t first, docid_t last, uint32_t *at,
+    uint16_t *wdf, size_t room, size_t *n, struct err *e)
+{
+    return xdb_posting_list(p->db, term, first, last, at, wdf, room, n, e) ||
+                   docs_places(p->docs, p->db, at, *n, e)
+               ? -1
+               : 0;
+}
+
+/* Adds a term's documents, which are not kept. */
+static int add_decoded(struct postings *p, const struct pick *pick, docid_t first, docid_t last,
+    size_t room, struct err *e)
+{
+    uint32_t *at;
+    uint16_t *wdf;
+    size_t n = 0;
+    if (arrays_new(room, &at, &wdf, e))
+        return -1;
+    int rc = decode(p, pick->term, first, last, at, wdf, room, &n, e);
+    if (rc == 0)
+        sums_add(&p->sums, at, wdf, n);
+    free(at);
+    free(wdf);
+    return rc;
+}
+
+/* Adds all of a term's list. The next letter of a prefix asks for the same ones: they are kept. */
+static int add_list(struct postings *p, const struct pick *pick, bool keeps, struct err *e)
+{
+    bool is_new;
+    struct entry *x = keeps ? entry_of(p, pick->term, &is_new, e)
+                            : known_entry(p, pick->term, hash64(pick->term, 0));
+    if (keeps && !x)
+        return -1;
+    if (!keeps && !(x && postings_is_near(&x->list)))
+        return add_decoded(p, pick, 1, UINT32_MAX, pick->documents, e);
+    x->list.frequency = x->list.most = pick->documents;
+    if (postings_read(p, &x->list, e))
+        return -1;
+    sums_add(&p->sums, x->list.at, x->list.wdf, x->list.n);
+    return 0;
+}
+
+/* The lists of several terms, added up. */
+static int sum_up(struct postings *p, struct entry *x, struct err *e)
+{
+    uint32_t *at;
+    uint16_t *wdf;
+    size_t n = 0;
+    int rc = sums_make(&p->sums, p->docs->n, e);
+    for (size_t i = 0; i < x->picks.n && rc == 0; i++)
+        rc = xdb_look(p->db, e) || add_list(p, &x->picks.v[i], x->list.term.p[0] == NAME_PREFIX, e)
+                 ? -1
+                 : 0;
+    if (rc == 0) {
+        n = sums_count(&p->sums);
+        rc = arrays_new(n, &at, &wdf, e);
+    }
+    if (rc) {
+        sums_free(&p->sums);
+        return -1;
+    }
+    sums_take(&p->sums, at, wdf);
+    postings_note(p, &x->list, at, wdf, n);
+    return 0;
+}
+
 int postings_read(struct postings *p, struct posting_list *list, struct err *e)
 {
-    size_t n = list->frequency, got = 0;
+    size_t got = 0;
     struct entry *x = (struct entry *)list; /* its first member */
+    uint32_t *at;
+    uint16_t *wdf;
     if (list->read)
         return 0;
     if (x->terse.bytes)
         return lengthen(p, x, e);
-    uint32_t *at = malloc((n ? n : 1) * sizeof *at);
-    uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
-    int rc = at && wdf ? xdb_posting_list(p->db, list->term, 1, UINT32_MAX, at, wdf, n, &got, e)
-                       : err_memory(e);
-    if (rc || docs_places(p->docs, p->db, at, got, e)) {
+    if (x->picks.v)
+        return sum_up(p, x, e);
+    if (arrays_new(list->frequency, &at, &wdf, e))
+        return -1;
+    if (decode(p, list->term, 1, UINT32_MAX, at, wdf, list->frequency, &got, e)) {
         free(at);
         free(wdf);
         return -1;
@@ -382,13 +460,9 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
 static void keep_part(struct postings *p, struct entry *x, const struct part *new)
 {
     struct part kept = *new;
-    kept.at = malloc((new->n ? new->n : 1) * sizeof *kept.at);
-    kept.wdf = malloc((new->n ? new->n : 1) * sizeof *kept.wdf);
-    if (!kept.at || !kept.wdf) {
-        free(kept.at);
-        free(kept.wdf);
+    struct err none = {0};
+    if (arrays_new(new->n, &kept.at, &kept.wdf, &none))
         return;
-    }
     memcpy(kept.at, new->at, new->n * sizeof *kept.at);
     memcpy(kept.wdf, new->wdf, new->n * sizeof *kept.wdf);
     account_out(p, x);
@@ -398,23 +472,41 @@ static void keep_part(struct postings *p, struct entry *x, const struct part *ne
     account_in(p, x);
 }
 
+/* The documents of a term, or of several, from one place to another: arrays in the scratch. */
+static int read_part(
+    struct postings *p, const struct entry *x, struct part *part, size_t room, struct err *e)
+{
+    docid_t first = p->docs->ids[part->first], last = p->docs->ids[part->last];
+    part->at = arena_raw(&p->scratch, room * sizeof *part->at);
+    part->wdf = arena_raw(&p->scratch, room * sizeof *part->wdf);
+    if (!part->at || !part->wdf)
+        return err_memory(e);
+    if (!x->picks.v)
+        return decode(p, x->list.term, first, last, part->at, part->wdf, room, &part->n, e);
+    int rc = sums_make(&p->sums, p->docs->n, e);
+    for (size_t i = 0; i < x->picks.n && rc == 0; i++) {
+        const struct pick *pick = &x->picks.v[i];
+        rc = add_decoded(p, pick, first, last, room < pick->documents ? room : pick->documents, e);
+    }
+    if (rc) {
+        sums_free(&p->sums);
+        return -1;
+    }
+    part->n = sums_count(&p->sums);
+    sums_take(&p->sums, part->at, part->wdf);
+    return 0;
+}
+
 int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
     struct posting_list *part, struct err *e)
 {
     struct entry *x = (struct entry *)list; /* its first member */
     struct part own = x->part;
-    const docid_t *ids = p->docs->ids;
     if (!own.at || own.first != first || own.last != last) {
         bool busy = own.at && own.search == p->search; /* this search may hold on to it */
         size_t room = (size_t)(last - first) + 1;
-        room = room < list->frequency ? room : list->frequency;
-        own = (struct part){first, last, arena_raw(&p->scratch, room * sizeof *own.at),
-            arena_raw(&p->scratch, room * sizeof *own.wdf), 0, p->search};
-        if (!own.at || !own.wdf)
-            return err_memory(e);
-        if (xdb_posting_list(
-                p->db, list->term, ids[first], ids[last], own.at, own.wdf, room, &own.n, e) ||
-            docs_places(p->docs, p->db, own.at, own.n, e))
+        own = (struct part){.first = first, .last = last, .search = p->search};
+        if (read_part(p, x, &own, room < list->most ? room : list->most, e))
             return -1;
         if (!busy)
             keep_part(p, x, &own);
@@ -422,6 +514,7 @@ int postings_part(struct postings *p, struct posting_list *list, uint32_t first,
     x->part.search = p->search;
     *part = (struct posting_list){.term = list->term,
         .frequency = list->frequency,
+        .most = list->most,
         .n = own.n,
         .at = own.at,
         .wdf = own.wdf,
@@ -429,15 +522,41 @@ int postings_part(struct postings *p, struct posting_list *list, uint32_t first,
     return 0;
 }
 
+/* The same of several terms, added up. */
+static int probe_each(struct postings *p, const struct picks *picks, const docid_t *ids, size_t n,
+    uint16_t *wdf, bool *found, struct err *e)
+{
+    uint16_t *one = malloc(n * sizeof *one);
+    bool *is = malloc(n * sizeof *is);
+    int rc = one && is ? 0 : err_memory(e);
+    memset(wdf, 0, n * sizeof *wdf);
+    memset(found, 0, n * sizeof *found);
+    for (size_t k = 0; k < picks->n && rc == 0; k++) {
+        rc = xdb_probe(p->db, picks->v[k].term, ids, n, one, is, e);
+        for (size_t i = 0; i < n && rc == 0; i++) {
+            uint32_t sum = is[i] ? (uint32_t)wdf[i] + one[i] : wdf[i];
+            wdf[i] = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
+            found[i] |= is[i];
+        }
+    }
+    free(one);
+    free(is);
+    return rc;
+}
+
 int postings_probe(struct postings *p, const struct posting_list *list, const uint32_t *at,
     size_t n, uint16_t *wdf, bool *found, struct err *e)
 {
-    docid_t *ids = malloc((n ? n : 1) * sizeof *ids);
+    const struct entry *x = (const struct entry *)list; /* its first member */
+    if (!n)
+        return 0;
+    docid_t *ids = malloc(n * sizeof *ids);
     if (!ids)
         return err_memory(e);
     for (size_t i = 0; i < n; i++)
         ids[i] = p->docs->ids[at[i]];
-    int rc = xdb_probe(p->db, list->term, ids, n, wdf, found, e);
+    int rc = x->picks.v ? probe_each(p, &x->picks, ids, n, wdf, found, e)
+                        : xdb_probe(p->db, list->term, ids, n, wdf, found, e);
     free(ids);
     return rc;
 }
@@ -564,57 +683,6 @@ static void range_of(const struct expansion *x, struct slice start, size_t *firs
     *end = low;
 }
 
-static int sums_new(struct postings *p, struct err *e)
-{
-    if (!p->sums.wdf)
-        p->sums = (struct sums){calloc(p->docs->n + 1, sizeof *p->sums.wdf),
-            calloc(p->docs->n / 64 + 1, sizeof *p->sums.any)};
-    return p->sums.wdf && p->sums.any ? 0 : err_memory(e);
-}
-
-static int add_list(struct postings *p, struct slice term, uint32_t documents, struct err *e)
-{
-    bool is_new;
-    struct entry *x = entry_of(p, term, &is_new, e);
-    if (!x)
-        return -1;
-    struct posting_list *list = &x->list;
-    list->frequency = documents;
-    if (postings_read(p, list, e))
-        return -1;
-    for (size_t i = 0; i < list->n; i++) {
-        uint32_t at = list->at[i], sum = (uint32_t)p->sums.wdf[at] + list->wdf[i];
-        p->sums.wdf[at] = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
-        p->sums.any[at / 64] |= 1ULL << (at % 64);
-    }
-    return 0;
-}
-
-static int from_sums(struct postings *p, struct entry *x, struct err *e)
-{
-    size_t words = (p->docs->n + 63) / 64, n = 0;
-    for (size_t i = 0; i < words; i++)
-        n += (size_t)__builtin_popcountll(p->sums.any[i]);
-    uint32_t *at = malloc((n ? n : 1) * sizeof *at);
-    uint16_t *wdf = malloc((n ? n : 1) * sizeof *wdf);
-    if (!at || !wdf) {
-        free(at);
-        free(wdf);
-        return err_memory(e);
-    }
-    size_t k = 0;
-    for (size_t i = 0; i < words; i++) {
-        for (uint64_t bits = p->sums.any[i]; bits; bits &= bits - 1) {
-            at[k] = (uint32_t)(i * 64 + (size_t)__builtin_ctzll(bits));
-            wdf[k] = p->sums.wdf[at[k]];
-            p->sums.wdf[at[k++]] = 0;
-        }
-        p->sums.any[i] = 0;
-    }
-    postings_note(p, &x->list, at, wdf, n);
-    return 0;
-}
-
 static int by_frequency(const void *x, const void *y)
 {
     uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
@@ -635,24 +703,6 @@ uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents)
         frequency[at] = both;
     }
     return frequency[n - 1];
-}
-
-static int sum_up(struct postings *p, const struct picks *picks, struct entry *x, struct err *e)
-{
-    size_t n = picks->n;
-    uint32_t *frequency = arena_array(&p->scratch, n, sizeof *frequency);
-    int rc = frequency ? sums_new(p, e) : err_memory(e);
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        frequency[i] = picks->v[i].documents;
-        rc = xdb_look(p->db, e) || add_list(p, picks->v[i].term, frequency[i], e) ? -1 : 0;
-    }
-    if (rc == 0)
-        rc = from_sums(p, x, e);
-    if (rc == 0)
-        x->list.frequency = postings_estimate(frequency, n, p->docs->n);
-    else
-        sums_free(&p->sums);
-    return rc;
 }
 
 /* In a heap no pick comes before those below it. */
@@ -699,24 +749,32 @@ static size_t pick_most(
     return n;
 }
 
-/* A copy in one piece. */
-static int keep_picks(struct postings *p, struct entry *x, const struct pick *v, size_t n)
+/* What a list of several terms is made of: a copy in one piece. */
+static int keep_picks(
+    struct postings *p, struct entry *x, const struct pick *v, size_t n, struct err *e)
 {
     size_t bytes = (n ? n : 1) * sizeof *v;
+    uint64_t all = 0;
+    uint32_t *frequency = arena_array(&p->scratch, n, sizeof *frequency);
     for (size_t i = 0; i < n; i++)
         bytes += v[i].term.n;
     struct pick *kept = malloc(bytes);
-    if (!kept)
-        return -1;
+    if (!kept || !frequency) {
+        free(kept);
+        return err_memory(e);
+    }
     char *text = (char *)(kept + n);
     for (size_t i = 0; i < n; i++) {
         kept[i] = (struct pick){v[i].documents, slice_of(text, v[i].term.n)};
         memcpy(text, v[i].term.p, v[i].term.n);
         text += v[i].term.n;
+        all += frequency[i] = v[i].documents;
     }
     account_out(p, x);
     x->picks = (struct picks){kept, n, bytes};
     account_in(p, x);
+    x->list.frequency = postings_estimate(frequency, n, p->docs->n);
+    x->list.most = all < p->docs->n ? (uint32_t)all : (uint32_t)p->docs->n;
     return 0;
 }
 
@@ -733,9 +791,9 @@ static int choose(
     range_of(all, start, &first, &end);
     size_t most = end - first < limit ? end - first : limit;
     struct pick *v = malloc((most ? most : 1) * sizeof *v);
-    int rc = v ? keep_picks(p, x, v, pick_most(all, first, end, limit, v)) : -1;
+    int rc = v ? keep_picks(p, x, v, pick_most(all, first, end, limit, v), e) : err_memory(e);
     free(v);
-    return rc ? err_memory(e) : 0;
+    return rc;
 }
 
 /* What is known of a prefix. */
@@ -743,13 +801,12 @@ static struct entry *entry_of_prefix(
     struct postings *p, struct slice start, uint32_t limit, struct err *e)
 {
     bool is_new;
-    /* No term begins with a NUL and its limit: the schema's prefixes are letters. */
     char *name = malloc(start.n + 1 + sizeof limit);
     if (!name) {
         err_memory(e);
         return NULL;
     }
-    name[0] = '\0';
+    name[0] = NAME_PREFIX;
     memcpy(name + 1, &limit, sizeof limit);
     memcpy(name + 1 + sizeof limit, start.p, start.n);
     struct entry *x = entry_of(p, slice_of(name, start.n + 1 + sizeof limit), &is_new, e);
@@ -782,7 +839,60 @@ int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
     if (!x)
         return -1;
     *list = &x->list;
-    if (x->list.read)
-        return 0;
-    return x->terse.bytes ? lengthen(p, x, e) : sum_up(p, &x->picks, x, e);
+    return postings_read(p, &x->list, e);
+}
+
+/* --- synonyms ------------------------------------------------------------------------------ */
+
+/* Each term with its length in front. */
+static struct slice name_of(struct postings *p, struct xquery *const *terms, size_t n)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < n; i++)
+        bytes += sizeof terms[i]->term.n + terms[i]->term.n;
+    char *name = arena_raw(&p->scratch, bytes), *end = name;
+    if (!name)
+        return slice_of(NULL, 0);
+    *end++ = NAME_SYNONYM;
+    for (size_t i = 0; i < n; i++) {
+        struct slice t = terms[i]->term;
+        memcpy(end, &t.n, sizeof t.n);
+        memcpy(end + sizeof t.n, t.p, t.n);
+        end += sizeof t.n + t.n;
+    }
+    return slice_of(name, bytes);
+}
+
+/* Finds out how frequent they are. */
+static int choose_present(
+    struct postings *p, struct entry *x, struct xquery *const *terms, size_t n, struct err *e)
+{
+    size_t present = 0;
+    struct pick *v = arena_array(&p->scratch, n, sizeof *v);
+    if (!v)
+        return err_memory(e);
+    for (size_t i = 0; i < n; i++) {
+        struct pick one = {0, terms[i]->term};
+        if (xdb_term_freq(p->db, one.term, &one.documents, e))
+            return -1;
+        if (one.documents)
+            v[present++] = one;
+    }
+    return keep_picks(p, x, v, present, e);
+}
+
+int postings_synonym(struct postings *p, struct xquery *const *terms, size_t n,
+    struct posting_list **list, struct err *e)
+{
+    bool is_new;
+    struct slice name = name_of(p, terms, n);
+    struct entry *x = name.p ? entry_of(p, name, &is_new, e) : NULL;
+    if (!x)
+        return name.p ? -1 : err_memory(e);
+    if (!x->picks.v && choose_present(p, x, terms, n, e))
+        return -1;
+    if (x->picks.n == 1)
+        return postings_find(p, x->picks.v[0].term, list, e);
+    *list = &x->list;
+    return 0;
 }

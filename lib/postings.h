@@ -19,8 +19,9 @@
 #include "lib/xapian-c.h"
 
 struct posting_list {
-    struct slice term;  /* or a prefix */
-    uint32_t frequency; /* documents that hold the term, or as Xapian estimates for a prefix */
+    struct slice term;  /* or a name for several */
+    uint32_t frequency; /* documents that hold the term, or as Xapian estimates for several */
+    uint32_t most;      /* documents that hold it at most */
     size_t n;           /* documents in `at`; 0 until they are read */
     uint32_t *at;       /* ascending, counted as told above */
     uint16_t *wdf;      /* as often as the document has the term, 65,535 at most */
@@ -50,6 +51,11 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e);
 /* Whether its documents are kept in one form or another, so that postings_read takes little. */
 bool postings_is_near(const struct posting_list *list);
 
+/* The list of several terms as one, which are given as queries: wdf is added up, and the frequency
+ * is what Xapian estimates for a synonym of them. Those that no document holds are left out. */
+int postings_synonym(struct postings *p, struct xquery *const *terms, size_t n,
+    struct posting_list **list, struct err *e);
+
 /* The list of all terms that begin with `start`, of the `limit` most frequent ones when there are
  * more; wdf is added up, and the frequency is what Xapian estimates for a synonym of them. */
 int postings_prefix(struct postings *p, struct slice start, uint32_t limit,
@@ -71,7 +77,8 @@ uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents);
 int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
     struct posting_list *part, struct err *e);
 
-/* The wdf of a term in each of the n documents at[] (ascending), for lists that are much longer
+/* The wdf of a list (that of an entry: no part) in each of the n documents at[] (ascending), for
+ * those that are much longer
  * than n and not read yet; absent: found[i] is false. */
 int postings_probe(struct postings *p, const struct posting_list *list, const uint32_t *at,
     size_t n, uint16_t *wdf, bool *found, struct err *e);

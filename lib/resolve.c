@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/forms.h"
 #include "lib/match.h"
 #include "lib/note.h"
+#include "lib/postings.h"
 #include "lib/record.h"
 #include "lib/regex.h"
 #include "lib/schema.h"
@@ -273,18 +275,99 @@ size_t resolve_stems(
     return n;
 }
 
+/* Whether the index has a form, and its stem is this one. Over parts on other machines it is not
+ * asked: each question is a message. */
+static int is_form(struct resolver *r, struct slice form, struct slice stem, bool *is)
+{
+    struct slice of[RESOLVE_LANGUAGES];
+    uint32_t documents = 1;
+    *is = false;
+    if (xdb_is_single(r->db) && xdb_term_freq(r->db, form, &documents, r->m.e))
+        return -1;
+    size_t n = documents ? resolve_stems(r, form, of) : 0;
+    for (size_t i = 0; i < n && !*is; i++)
+        *is = slice_eq(of[i], stem);
+    return 0;
+}
+
+static int add_forms(struct resolver *r, struct slice stem, struct xkids *out)
+{
+    struct slice form[FORMS_OF_STEM];
+    size_t n;
+    if (forms_of(r->m.a, stem, form, &n))
+        return err_memory(r->m.e);
+    for (size_t i = 0; i < n; i++) {
+        bool is;
+        if (is_form(r, form[i], stem, &is))
+            return -1;
+        for (size_t k = 0; k < out->n && is; k++)
+            is = !slice_eq(out->v[k]->term, form[i]);
+        if (is && xkids_add(&r->m, out, xquery_term(&r->m, form[i])))
+            return -1;
+    }
+    return 0;
+}
+
+struct xquery *resolve_own_stems(struct resolver *r, const struct slice *stems, size_t n)
+{
+    struct xkids k = {0};
+    for (size_t i = 0; i < n; i++)
+        if (xkids_add(&r->m, &k, xquery_prefixed(&r->m, 'Z', stems[i])))
+            return NULL;
+    for (size_t i = 0; i < n && r->db; i++)
+        if (add_forms(r, stems[i], &k))
+            return NULL;
+    return xquery_over(&r->m, XQ_SYNONYM, k);
+}
+
+struct xquery *resolve_own_word(struct resolver *r, const struct token *t)
+{
+    struct slice stems[RESOLVE_LANGUAGES];
+    return token_is_stemmed(t) ? resolve_own_stems(r, stems, resolve_stems(r, t->plain, stems))
+                               : xquery_term(&r->m, t->plain);
+}
+
 struct xquery *resolve_word(struct resolver *r, char prefix, const struct token *t)
 {
     struct slice stems[RESOLVE_LANGUAGES];
     struct xkids k = {0};
     if (!token_is_stemmed(t))
-        return prefix == 'Z' ? xquery_term(&r->m, t->plain)
-                             : xquery_prefixed(&r->m, prefix, t->plain);
+        return xquery_prefixed(&r->m, prefix, t->plain);
     size_t n = resolve_stems(r, t->plain, stems);
     for (size_t i = 0; i < n; i++)
         if (xkids_add(&r->m, &k, xquery_prefixed(&r->m, prefix, stems[i])))
             return NULL;
     return xquery_over(&r->m, XQ_OR, k);
+}
+
+int resolve_frequency(struct resolver *r, const struct xquery *q, size_t units, uint32_t *n)
+{
+    uint32_t *each = arena_array(r->m.a, q->n_kids, sizeof *each);
+    if (q->op == XQ_TERM)
+        return xdb_term_freq(r->db, q->term, n, r->m.e);
+    if (!each)
+        return err_memory(r->m.e);
+    for (size_t i = 0; i < q->n_kids; i++)
+        if (xdb_term_freq(r->db, q->kids[i]->term, &each[i], r->m.e))
+            return -1;
+    *n = postings_estimate(each, q->n_kids, units);
+    return 0;
+}
+
+int resolve_documents(struct resolver *r, const struct xquery *q, uint32_t *n)
+{
+    struct xresult found;
+    struct xsearch s = {.query = q,
+        .sort = XSORT_DOCID,
+        .k1 = -1,
+        .check = UINT32_MAX,
+        .collapse_slot = XSEARCH_NO_SLOT};
+    if (q->op == XQ_TERM)
+        return xdb_term_freq(r->db, q->term, n, r->m.e);
+    if (match_search(r->db, r->m.a, &s, &found, r->m.e))
+        return -1;
+    *n = found.total;
+    return 0;
 }
 
 /* All words of the value, each as one term under `prefix`. */

@@ -43,14 +43,25 @@ int resolve_cut(struct resolver *r, docid_t *ids, size_t *n);
 /* How many units have the term, as of r->asof. */
 int resolve_count(struct resolver *r, struct slice term, uint32_t *n);
 
+/* How many of `units` hold a term or any of a synonym's: as a match takes it for its weights, as if
+ * those terms did not depend on one another, and counted. */
+int resolve_frequency(struct resolver *r, const struct xquery *q, size_t units, uint32_t *n);
+int resolve_documents(struct resolver *r, const struct xquery *q, uint32_t *n);
+
 /* The stems of a word in the index's languages, each once; how many. */
 size_t resolve_stems(
     const struct resolver *r, struct slice word, struct slice stems[RESOLVE_LANGUAGES]);
 
 /* Each NULL on an error, which stands in r->m.e. */
 
-/* A word in loose matching: any of its stems under `prefix`, Z for own words; where it is never
- * stemmed its exact term. */
+/* What of a unit's own words has one of the stems: Z<stem>, which comes first, and its forms that
+ * the index has (schema.h), as one term. Without an index there are none. */
+struct xquery *resolve_own_stems(struct resolver *r, const struct slice *stems, size_t n);
+
+/* A word in loose matching: what of own words has any of its stems; where it is never stemmed its
+ * exact term. */
+struct xquery *resolve_own_word(struct resolver *r, const struct token *t);
+/* The same under the prefix of words that are not the unit's own. */
 struct xquery *resolve_word(struct resolver *r, char prefix, const struct token *t);
 
 /* Units whose event date lies in [from, to]; DAY_MIN and DAY_MAX are open ends. */

@@ -8,14 +8,16 @@
  *
  * Terms. Where words stand SLOT_SEQUENCE tells; in an index that is a part of several ("parts")
  * base tokens' exact and plain forms have Xapian's positions, too, for another machine matches
- * phrases by nothing else. Own words. Weights come from Z, and from the exact
- * terms of what is never stemmed; everything else has wdf 0:
+ * phrases by nothing else. Own words:
  *   word       exact folded form of every base, GRAM2 and MARKED token and of JOINED ones with a
  *              digit (token.h) and, beside it, its plain form where it has accents. A compound of
  *              letters is found by its words, which stand side by side
- *   Z<stem>    stem of the plain form of WORD and PART tokens; words with a digit, grams and marked
- *              forms have no Z: their exact term serves
- *   C<x>       context: what Z<stem> or the exact term of an inherited word would be
+ *   Z<stem>    stem of the plain form of PART tokens, and of those WORD tokens that are not told
+ *              from it (forms.h): what has a stem is what has Z<stem> or one of its forms. Words
+ *              with a digit, grams and marked forms have no Z: their exact term serves
+ * Each word weighs once, its wdf how often it is there: by Z<stem> where that is, else by its plain
+ * form where it is stemmed, else by its exact form. That of a GRAM is 0.
+ *   C<x>       context: the stem or the exact term of an inherited word
  * On every unit, Boolean (wdf 0):
  *   K<kind>    Kentry            V<vault>          Q<note>  note number in decimal
  *   D<day>     D20260409, or Dnone                 M<month> M202604
@@ -72,7 +74,7 @@
 #include "lib/slice.h"
 #include "lib/arena.h"
 
-enum { SCHEMA_VERSION = 7 };
+enum { SCHEMA_VERSION = 8 };
 
 enum schema_slot { SLOT_NOTE = 0, SLOT_DAY = 1, SLOT_SEQUENCE = 2, SLOT_HEADING = 3 };
 

@@ -1074,7 +1074,7 @@ int xdb_open(struct xdb **db, const char *path, struct err *e)
             return -1;
         Xapian::Database found(path);
         *db = new xdb(found, path, is_single(found));
-        (*db)->frequencies.last.resize(1024);
+        (*db)->frequencies.last.resize(8192);
         return 0;
     });
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "daemon/answer/units.h"
 #include "lib/plan.h"
 #include "lib/schema.h"
 #include "lib/token.h"
@@ -14,6 +15,8 @@ static const double ASKED_SHARE =
 struct candidate {
     struct slice stem;
     double weight;
+    struct xquery *holding; /* the units that have it */
+    double even;            /* its rarity as a part of what a match takes it for */
 };
 
 struct gathering {
@@ -21,19 +24,23 @@ struct gathering {
     struct candidate *v;
     size_t n, cap;
     double documents;
+    struct resolver r;
     struct err *e;
 };
 
-static int rarity(struct gathering *g, struct slice stem, double *idf)
+static int rarity(struct gathering *g, struct candidate *c, double *idf)
 {
-    struct xdb *db = g->w->reader->index.db;
-    struct slice title = schema_term(g->w->arena, 'S', slice_of(stem.p + 1, stem.n - 1));
-    uint32_t holding, titles;
+    struct slice title = schema_term(g->w->arena, 'S', c->stem);
+    uint32_t holding, taken, titles;
     if (!title.p)
         return err_memory(g->e);
-    if (xdb_term_freq(db, stem, &holding, g->e) || xdb_term_freq(db, title, &titles, g->e))
+    c->holding = resolve_own_stems(&g->r, &c->stem, 1);
+    if (!c->holding || resolve_documents(&g->r, c->holding, &holding) ||
+        resolve_frequency(&g->r, c->holding, (size_t)g->documents, &taken) ||
+        xdb_term_freq(g->r.db, title, &titles, g->e))
         return -1;
     *idf = holding ? plan_rarity(g->documents, holding, titles) : 0;
+    c->even = plan_bm25_rarity(g->documents, holding) / plan_bm25_rarity(g->documents, taken);
     return 0;
 }
 
@@ -67,9 +74,8 @@ static int gather(struct gathering *g, const struct record *rec, double share)
         if (k->kind != TOKEN_WORD || !token_is_stemmed(k))
             continue;
         struct slice stem = xstem_of(g->w->reader->stem, a, k->plain);
-        char *term = arena_printf(a, "Z%.*s", (int)stem.n, stem.p);
-        failed = !term || !ARENA_PUSH(a, g->v, g->n, g->cap,
-                              (struct candidate){slice_str(term), share / (double)words});
+        failed = !stem.p || !ARENA_PUSH(a, g->v, g->n, g->cap,
+                                ((struct candidate){stem, share / (double)words, NULL, 1}));
     }
     return failed ? err_memory(g->e) : 0;
 }
@@ -81,11 +87,11 @@ static int sum_up(struct gathering *g)
     if (g->n)
         qsort(g->v, g->n, sizeof *g->v, by_term);
     for (size_t i = 0, j; i < g->n; i = j) {
-        struct candidate c = {g->v[i].stem, 0};
+        struct candidate c = {g->v[i].stem, 0, NULL, 1};
         double idf = 0;
         for (j = i; j < g->n && slice_eq(g->v[j].stem, c.stem); j++)
             c.weight += g->v[j].weight;
-        if (rarity(g, c.stem, &idf))
+        if (rarity(g, &c, &idf))
             return -1;
         c.weight *= idf;
         if (c.weight > 0)
@@ -100,8 +106,9 @@ static int sum_up(struct gathering *g)
 struct xquery *feedback_query(struct answer *w, struct xquery *asked, const struct xhit *hits,
     size_t n_hits, size_t n_words, struct err *e)
 {
-    struct gathering g = {.w = w, .e = e};
     struct xmaker m = {w->arena, e};
+    struct gathering g = {
+        .w = w, .r = {.m = m, .db = w->reader->index.db, .stem = w->reader->stem}, .e = e};
     struct xdb_info info;
     uint32_t notes[FEEDBACK_UNITS];
     size_t units = 0;
@@ -135,7 +142,7 @@ struct xquery *feedback_query(struct answer *w, struct xquery *asked, const stru
     for (size_t i = 0; i < n; i++)
         if (xkids_add(&m, &k,
                 xquery_scale(
-                    &m, xquery_term(&m, g.v[i].stem), (1 - ASKED_SHARE) * g.v[i].weight / all)))
+                    &m, g.v[i].holding, (1 - ASKED_SHARE) * g.v[i].even * g.v[i].weight / all)))
             return NULL;
     return xquery_pair(&m, XQ_FILTER, xquery_over(&m, XQ_OR, k), asked);
 }

@@ -16,8 +16,9 @@ enum {
 };
 static const double NAME_SHARE = 0.5; /* of a shared name's rarity against that of words */
 
-struct telling { /* a term, and how much it tells of the text */
-    struct slice term;
+struct telling {            /* a term, and how much it tells of the text */
+    struct slice term;      /* Z<stem> also for the forms that the stem has */
+    struct xquery *holding; /* the units that have it */
     uint32_t units;
     double weight;
 };
@@ -243,6 +244,16 @@ static int add_names(struct likeness *l, docid_t id, const struct record *rec)
     return 0;
 }
 
+/* Finds out which units hold a term, and how many they are. */
+static int look_up(struct likeness *l, struct telling *t, uint32_t *df)
+{
+    struct resolver r = units_resolver(l->w, l->e);
+    struct slice stem = slice_of(t->term.p + 1, t->term.n - 1);
+    t->holding =
+        t->term.p[0] == 'Z' ? resolve_own_stems(&r, &stem, 1) : xquery_term(&l->m, t->term);
+    return t->holding ? resolve_frequency(&r, t->holding, (size_t)l->documents, df) : -1;
+}
+
 /* Each term once, those that tell most first; a term of this unit alone tells nothing of others. */
 static int weigh(struct likeness *l, struct telling *v, size_t *n, size_t most)
 {
@@ -261,7 +272,7 @@ static int weigh(struct likeness *l, struct telling *v, size_t *n, size_t most)
     }
     for (size_t i = 0; i < kept; i++) {
         uint32_t df;
-        if (xdb_term_freq(l->w->reader->index.db, v[i].term, &df, l->e))
+        if (look_up(l, &v[i], &df))
             return -1;
         if (df < 2 || df > l->documents / 4)
             continue;
@@ -299,11 +310,10 @@ static struct xquery *alike(struct likeness *l)
     char *own = arena_printf(l->w->arena, "Q%u", l->recs->note);
     for (size_t i = 0; i < l->n_words; i++)
         if (xkids_add(&l->m, &k,
-                xquery_scale(&l->m, xquery_term(&l->m, l->words[i].term),
-                    l->words[i].weight / l->words[0].weight)))
+                xquery_scale(&l->m, l->words[i].holding, l->words[i].weight / l->words[0].weight)))
             return NULL;
     for (size_t i = 0; i < l->n_names; i++)
-        if (xkids_add(&l->m, &k, xquery_term(&l->m, l->names[i].term)))
+        if (xkids_add(&l->m, &k, l->names[i].holding))
             return NULL;
     if (!own) {
         err_memory(l->e);

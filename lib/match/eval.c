@@ -45,31 +45,19 @@ static int all_of(struct matcher *m, struct sized *v, size_t n, const struct lis
     return 0;
 }
 
-static int leaf_of(struct matcher *m, const struct xquery *q, struct posting_list **p)
-{
-    return q->op == XQ_PREFIX ? postings_prefix(m->p, q->term, q->limit, p, m->e)
-                              : postings_find(m->p, q->term, p, m->e);
-}
-
-static bool is_leaf(const struct xquery *q)
-{
-    return !q->last_docid && (q->op == XQ_TERM || q->op == XQ_PREFIX);
-}
-
 /* Adds what a part weighs to each document of a list that has any. No words' places matter in it.
  */
 static int weigh_part(
     struct matcher *m, const struct xquery *q, unsigned level, const struct list *l)
 {
     const struct list here = {.at = l->at, .n = l->n};
-    bool scales = q->op == XQ_SCALE && q->n_kids == 1 && q->factor > 0 && is_leaf(q->kids[0]);
+    bool scales =
+        q->op == XQ_SCALE && q->n_kids == 1 && q->factor > 0 && matcher_is_leaf(q->kids[0]);
     const struct xquery *leaf = scales ? q->kids[0] : q;
-    struct posting_list *p;
     struct list one;
-    if (is_leaf(leaf))
-        return xdb_look(m->db, m->e) || leaf_of(m, leaf, &p) ||
-                       leaf_weigh(m, p, leaf->wqf, scales ? q->factor : 1, leaf->op == XQ_PREFIX,
-                           &here, l->weight)
+    if (matcher_is_leaf(leaf))
+        return xdb_look(m->db, m->e) ||
+                       leaf_weigh(m, leaf, scales ? q->factor : 1, &here, l->weight)
                    ? -1
                    : 0;
     if (eval_part(m, q, true, &here, level, &one))
@@ -276,57 +264,9 @@ static int scaled(struct matcher *m, const struct xquery *q, bool weighs, const 
     return 0;
 }
 
-/* A term's documents, with its wdf for a weight. */
-static int counted(
-    struct matcher *m, const struct posting_list *p, const struct list *within, struct list *out)
-{
-    size_t n = within ? within->n : p->n, i = 0;
-    if (list_new(m, n < p->n ? n : p->n, true, false, out))
-        return -1;
-    for (size_t k = 0; k < n; k++) {
-        if (matcher_tick(m))
-            return -1;
-        uint32_t at = within ? within->at[k] : p->at[k];
-        i = within ? list_seek(p->at, p->n, i, at) : k;
-        if (i == p->n)
-            break;
-        if (p->at[i] == at)
-            list_add(out, at, p->wdf[i], false);
-    }
-    return 0;
-}
-
-/* Several terms as one: wdf added up, as frequent as Xapian takes them to be. */
-static int synonym(struct matcher *m, const struct xquery *q, bool weighs,
-    const struct list *within, unsigned level, struct list *out)
-{
-    if (!weighs || q->n_kids < 2)
-        return disjunction(m, q->kids, q->n_kids, weighs, within, level, out);
-    uint32_t *frequency = matcher_raw(m, q->n_kids, sizeof *frequency);
-    if (!frequency)
-        return -1;
-    for (size_t i = 0; i < q->n_kids; i++) {
-        struct posting_list *p;
-        struct list one, before = *out;
-        if (postings_find(m->p, q->kids[i]->term, &p, m->e) || postings_read(m->p, p, m->e) ||
-            counted(m, p, within, &one) || list_unite(m, &before, &one, out))
-            return -1;
-        frequency[i] = p->frequency;
-    }
-    double rare = weigh_rarity(m, postings_estimate(frequency, q->n_kids, m->docs->n), 1);
-    for (size_t i = 0; i < out->n; i++) {
-        if (matcher_tick(m))
-            return -1;
-        uint32_t wdf = (uint32_t)out->weight[i], length = m->docs->lengths[out->at[i]];
-        out->weight[i] = weigh_score(m, rare, out->at[i], wdf < length ? wdf : length);
-    }
-    return 0;
-}
-
 int eval_part(struct matcher *m, const struct xquery *q, bool weighs, const struct list *within,
     unsigned level, struct list *out)
 {
-    struct posting_list *p;
     *out = (struct list){0};
     if (level > MATCHER_LEVELS)
         return err_set(m->e, ERR_COMPLEX, "the query is nested too deep");
@@ -344,17 +284,15 @@ int eval_part(struct matcher *m, const struct xquery *q, bool weighs, const stru
     case XQ_ALL:
         return leaf_every(m, within, out);
     case XQ_TERM:
+    case XQ_SYNONYM:
     case XQ_PREFIX:
-        return leaf_of(m, q, &p) ? -1
-                                 : leaf_list(m, p, q->wqf, weighs, q->op == XQ_PREFIX, within, out);
+        return leaf_list(m, q, weighs, within, out);
     case XQ_AND:
         return conjunction(m, q, weighs, false, within, level, out);
     case XQ_FILTER:
         return conjunction(m, q, weighs, true, within, level, out);
     case XQ_OR:
         return disjunction(m, q->kids, q->n_kids, weighs, within, level, out);
-    case XQ_SYNONYM:
-        return synonym(m, q, weighs, within, level, out);
     case XQ_NOT:
         return difference(m, q, weighs, within, level, out);
     case XQ_MAYBE:

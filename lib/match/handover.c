@@ -59,10 +59,11 @@ static struct xquery *spelt_out(struct matcher *m, const struct xquery *q, uint6
         *sum += documents;
         return terms;
     }
-    if (q->op == XQ_TERM) {
-        if (postings_find(m->p, q->term, &list, m->e))
+    if (matcher_is_leaf(q)) {
+        if (matcher_postings(m, q, &list))
             return NULL;
-        *sum += postings_is_near(list) ? 0 : list->frequency;
+        *sum += postings_is_near(list) ? 0 : list->most;
+        return (struct xquery *)q;
     }
     struct xquery *copy = arena_alloc(m->scratch, sizeof *copy);
     struct xquery **kids = arena_array(m->scratch, q->n_kids, sizeof *kids);

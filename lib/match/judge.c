@@ -4,56 +4,24 @@
 #include "lib/match/places.h"
 #include "lib/match/weigh.h"
 
-/* The wdf of a term, or of all terms with a prefix. */
-static int wdf_of(struct matcher *m, const struct xquery *q, uint32_t at,
-    struct posting_list **list, uint16_t *wdf, bool *is)
-{
-    if (q->op == XQ_TERM ? postings_find(m->p, q->term, list, m->e)
-                         : postings_prefix(m->p, q->term, q->limit, list, m->e))
-        return -1;
-    if (!(*list)->read)
-        return postings_probe(m->p, *list, &at, 1, wdf, is, m->e);
-    size_t i = list_seek((*list)->at, (*list)->n, 0, at);
-    *is = i < (*list)->n && (*list)->at[i] == at;
-    *wdf = *is ? (*list)->wdf[i] : 0;
-    return 0;
-}
-
-static int judge_term(
+static int judge_leaf(
     struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
 {
     struct posting_list *list;
-    uint16_t wdf;
-    if (wdf_of(m, q, at, &list, &wdf, &v->is))
+    uint16_t wdf = 0;
+    if (matcher_postings(m, q, &list))
         return -1;
-    uint32_t most = q->op == XQ_PREFIX ? m->docs->lengths[at] : UINT32_MAX;
+    if (list->read) {
+        size_t i = list_seek(list->at, list->n, 0, at);
+        v->is = i < list->n && list->at[i] == at;
+        wdf = v->is ? list->wdf[i] : 0;
+    } else if (postings_probe(m->p, list, &at, 1, &wdf, &v->is, m->e)) {
+        return -1;
+    }
+    uint32_t most = q->op == XQ_TERM ? UINT32_MAX : m->docs->lengths[at];
     if (v->is && weighs)
-        v->weight = weigh_score(m, weigh_rarity(m, list->frequency, q->op == XQ_TERM ? q->wqf : 1),
-            at, wdf < most ? wdf : most);
-    return 0;
-}
-
-static int judge_synonym(
-    struct matcher *m, const struct xquery *q, uint32_t at, bool weighs, struct verdict *v)
-{
-    uint32_t *frequency = matcher_raw(m, q->n_kids, sizeof *frequency), sum = 0;
-    if (!frequency)
-        return -1;
-    for (size_t i = 0; i < q->n_kids; i++) {
-        struct posting_list *list;
-        uint16_t wdf;
-        bool is;
-        if (wdf_of(m, q->kids[i], at, &list, &wdf, &is))
-            return -1;
-        v->is = v->is || is;
-        sum += wdf;
-        frequency[i] = list->frequency;
-    }
-    if (v->is && weighs) {
-        double rare = weigh_rarity(m, postings_estimate(frequency, q->n_kids, m->docs->n), 1);
-        uint32_t most = m->docs->lengths[at];
-        v->weight = weigh_score(m, rare, at, sum < most ? sum : most);
-    }
+        v->weight =
+            weigh_score(m, weigh_rarity(m, list->frequency, q->wqf), at, wdf < most ? wdf : most);
     return 0;
 }
 
@@ -112,10 +80,9 @@ int judge_document(
     }
     switch (q->op) {
     case XQ_TERM:
-    case XQ_PREFIX:
-        return judge_term(m, q, at, weighs, v);
     case XQ_SYNONYM:
-        return judge_synonym(m, q, at, weighs, v);
+    case XQ_PREFIX:
+        return judge_leaf(m, q, at, weighs, v);
     case XQ_PHRASE:
     case XQ_NEAR:
         if (places_matter(q) && !places_hold(m, q, at))

@@ -200,16 +200,19 @@ static int reach(
     return rc;
 }
 
-int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weighs, bool clamped,
-    const struct list *within, struct list *out)
+int leaf_list(struct matcher *m, const struct xquery *q, bool weighs, const struct list *within,
+    struct list *out)
 {
-    double rare = weighs ? weigh_rarity(m, p->frequency, wqf) : 0;
-    struct posting_list part;
+    struct posting_list part, *p;
+    if (matcher_postings(m, q, &p))
+        return -1;
+    bool clamped = q->op != XQ_TERM;
+    double rare = weighs ? weigh_rarity(m, p->frequency, q->wqf) : 0;
     if (within && !within->run) {
         if (reach(m, p, within, &part))
             return -1;
         return part.read ? held_against(m, &part, rare, weighs, clamped, within, out)
-                         : probed(m, &part, rare, weighs, within, out);
+                         : probed(m, p, rare, weighs, within, out);
     }
     if (within) {
         if (part_of(m, p, within, &part))
@@ -219,11 +222,14 @@ int leaf_list(struct matcher *m, struct posting_list *p, uint32_t wqf, bool weig
     return postings_read(m->p, p, m->e) ? -1 : whole_list(m, p, rare, weighs, clamped, out);
 }
 
-int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double factor, bool clamped,
-    const struct list *within, double *weight)
+int leaf_weigh(struct matcher *m, const struct xquery *q, double factor, const struct list *within,
+    double *weight)
 {
-    double rare = weigh_rarity(m, p->frequency, wqf) * factor;
-    struct posting_list part;
+    struct posting_list part, *p;
+    if (matcher_postings(m, q, &p))
+        return -1;
+    bool clamped = q->op != XQ_TERM;
+    double rare = weigh_rarity(m, p->frequency, q->wqf) * factor;
     struct list one;
     struct scores s;
     struct meeting both;
@@ -231,7 +237,7 @@ int leaf_weigh(struct matcher *m, struct posting_list *p, uint32_t wqf, double f
     if (reach(m, p, within, &part))
         return -1;
     if (!part.read) {
-        if (probed(m, &part, rare, true, within, &one))
+        if (probed(m, p, rare, true, within, &one))
             return -1;
         list_weigh(&one, within, weight);
         return 0;

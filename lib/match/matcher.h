@@ -52,6 +52,10 @@ static inline int matcher_tick(struct matcher *m)
     return matcher_ticks(m, 1);
 }
 
+/* Whether a part is a term, a synonym of terms or a prefix, and the list of one then. */
+bool matcher_is_leaf(const struct xquery *q);
+int matcher_postings(struct matcher *m, const struct xquery *q, struct posting_list **p);
+
 /* From `scratch`, of any content; NULL with the error. */
 void *matcher_raw(struct matcher *m, size_t n, size_t size);
 

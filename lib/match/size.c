@@ -28,9 +28,10 @@ int size_most(struct matcher *m, const struct xquery *q, size_t *n, unsigned lev
         *n = 0;
         return 0;
     case XQ_TERM:
-        if (postings_find(m->p, q->term, &list, m->e))
+    case XQ_SYNONYM:
+        if (matcher_postings(m, q, &list))
             return -1;
-        *n = list->frequency;
+        *n = list->most;
         return 0;
     case XQ_DOCIDS:
         *n = q->n_docids;
@@ -45,8 +46,7 @@ int size_most(struct matcher *m, const struct xquery *q, size_t *n, unsigned lev
             *n = one < *n ? one : *n;
         }
         return 0;
-    case XQ_OR:
-    case XQ_SYNONYM: {
+    case XQ_OR: {
         size_t sum = 0;
         for (size_t i = 0; i < q->n_kids; i++) {
             if (size_most(m, q->kids[i], &one, level + 1))
@@ -85,10 +85,10 @@ size_t size_within(const struct matcher *m, const struct xquery *q)
 int size_share(struct matcher *m, const struct xquery *q, double *of)
 {
     bool all = q->op == XQ_AND || q->op == XQ_FILTER || q->op == XQ_PHRASE || q->op == XQ_NEAR,
-         any = q->op == XQ_OR || q->op == XQ_SYNONYM;
+         any = q->op == XQ_OR;
     size_t n = all || any ? q->n_kids : q->n_kids > 0;
     *of = any ? 0 : 1;
-    if (q->last_docid || q->op == XQ_TERM) {
+    if (q->last_docid || q->op == XQ_TERM || q->op == XQ_SYNONYM) {
         size_t documents, first;
         if (q->last_docid)
             documents = size_promised(m, q, &first);

@@ -5,6 +5,7 @@
 
 #include "lib/plan/correct.h"
 #include "lib/plan/prefix.h"
+#include "lib/postings.h"
 #include "lib/schema.h"
 
 enum { SPLIT_MIN = 2 }; /* letters of the parts of a compound */
@@ -13,7 +14,7 @@ static const double CONTEXT_WEIGHT = 0.3;
 
 static struct xquery *own_leaf(struct planner *pl, const struct token *t)
 {
-    return planner_mark_stems(pl, t) ? NULL : resolve_word(&pl->r, 'Z', t);
+    return planner_mark_stems(pl, t) ? NULL : resolve_own_word(&pl->r, t);
 }
 
 /* What is matched grows with how often a frequent word stands in a phrase: no text that people
@@ -78,13 +79,13 @@ static bool is_pair(const struct token *const *base, size_t n)
                          (base[0]->kind == TOKEN_NUMBER && base[1]->kind == TOKEN_WORD));
 }
 
-/* What matches, weighed by the words it is made of: exact forms weigh nothing (schema.h). */
+/* What matches, weighed by the stems of the words it is made of. */
 static struct xquery *weighed(
     struct planner *pl, struct xquery *match, const struct token *const *base, size_t n)
 {
     struct xkids k = {0};
     for (size_t i = 0; i < n; i++)
-        if (xkids_add(&pl->m, &k, resolve_word(&pl->r, 'Z', base[i])))
+        if (xkids_add(&pl->m, &k, resolve_own_word(&pl->r, base[i])))
             return NULL;
     return xquery_pair(
         &pl->m, XQ_MAYBE, xquery_scale(&pl->m, match, 0), xquery_over(&pl->m, XQ_OR, k));
@@ -210,13 +211,6 @@ static bool is_possessive(const struct node *node, const struct token *const *ba
            base[0]->kind == TOKEN_WORD && is_apostrophe(node->text, base[1]->begin);
 }
 
-/* As Xapian's BM25Weight has it. */
-static double bm25_rarity(double units, double n)
-{
-    double odds = (units - n + 0.5) / (n + 0.5);
-    return log(odds < 2 ? odds * 0.5 + 1 : odds);
-}
-
 /* Units with a text of their own, and all of them. */
 static int count_units(struct planner *pl)
 {
@@ -243,22 +237,32 @@ static int count_units(struct planner *pl)
  */
 static struct xquery *any_word(struct planner *pl, struct xquery *own, struct xquery *inherited)
 {
-    struct xquery *q = xquery_pair(&pl->m, XQ_SYNONYM, own, inherited);
-    struct slice text =
-        own->term.p[0] == 'Z' ? slice_of(own->term.p + 1, own->term.n - 1) : own->term;
-    struct slice title = schema_term(pl->a, 'S', text);
-    uint32_t n, titles;
+    struct xkids k = {0};
+    struct slice title =
+        schema_term(pl->a, 'S', slice_of(inherited->term.p + 1, inherited->term.n - 1));
+    uint32_t n, taken, titles, both[2];
+    for (size_t i = 0; i < own->n_kids; i++)
+        if (xkids_add(&pl->m, &k, own->kids[i]))
+            return NULL;
+    if ((own->op == XQ_TERM && xkids_add(&pl->m, &k, own)) || xkids_add(&pl->m, &k, inherited))
+        return NULL;
+    struct xquery *q = xquery_over(&pl->m, XQ_SYNONYM, k);
     if (!q || !pl->env->db)
         return q;
     if (!title.p) {
         err_memory(pl->e);
         return NULL;
     }
-    if (count_units(pl) || xdb_term_freq(pl->env->db, own->term, &n, pl->e) ||
+    if (count_units(pl) || resolve_documents(&pl->r, own, &n) ||
+        resolve_frequency(&pl->r, q, (size_t)pl->units, &taken) ||
+        xdb_term_freq(pl->env->db, inherited->term, &both[1], pl->e) ||
         xdb_term_freq(pl->env->db, title, &titles, pl->e))
         return NULL;
+    both[0] = n;
+    double rarity = plan_bm25_rarity(pl->units, postings_estimate(both, 2, (size_t)pl->units)) /
+                    plan_bm25_rarity(pl->units, taken);
     return xquery_scale(
-        &pl->m, q, plan_rarity(pl->bodies, n, titles) / bm25_rarity(pl->units, (double)n));
+        &pl->m, q, rarity * plan_rarity(pl->bodies, n, titles) / plan_bm25_rarity(pl->units, n));
 }
 
 static bool is_host(struct slice s)
@@ -333,7 +337,8 @@ static struct xquery *concept(struct planner *pl, const struct node *node, struc
     for (size_t i = 0; i < (inherit ? 1 : count); i++)
         if (xkids_add(&pl->m, &inherited, resolve_word(&pl->r, 'C', inherit ? inherit : base[i])))
             return NULL;
-    if (pl->o->match == MATCH_ANY && own->op == XQ_TERM && inherited.n == 1)
+    if (pl->o->match == MATCH_ANY && (own->op == XQ_TERM || own->op == XQ_SYNONYM) &&
+        inherited.n == 1 && inherited.v[0]->op == XQ_TERM)
         return any_word(pl, own, inherited.v[0]);
     return xquery_pair(&pl->m, XQ_OR, own,
         xquery_scale(&pl->m, xquery_over(&pl->m, XQ_AND, inherited), CONTEXT_WEIGHT));

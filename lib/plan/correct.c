@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/plan/correct.h"
 
-#include "lib/schema.h"
+static int any_is_known(struct planner *pl, const struct xquery *terms, bool *is)
+{
+    if (!terms)
+        return -1;
+    if (terms->op == XQ_TERM)
+        return planner_known(pl, terms->term, is);
+    *is = false;
+    for (size_t i = 0; i < terms->n_kids && !*is; i++)
+        if (planner_known(pl, terms->kids[i]->term, is))
+            return -1;
+    return 0;
+}
 
 /* 1: the index has the word, as it is, by its stems or by its parts. */
-static int is_known(struct planner *pl, struct slice word)
+static int is_known(struct planner *pl, const struct token *t)
 {
-    struct slice stems[RESOLVE_LANGUAGES], ask[1 + 2 * RESOLVE_LANGUAGES] = {word}, parts;
-    size_t n = resolve_stems(&pl->r, word, stems), n_ask = 1;
-    for (size_t i = 0; i < n; i++) {
-        ask[n_ask++] = schema_term(pl->a, 'Z', stems[i]);
-        ask[n_ask++] = schema_term(pl->a, 'C', stems[i]);
-    }
-    for (size_t i = 0; i < n_ask; i++) {
-        bool is = false;
-        if (!ask[i].p)
-            return err_memory(pl->e);
-        if (planner_known(pl, ask[i], &is))
-            return -1;
-        if (is)
-            return 1;
-    }
-    return planner_compound_parts(pl, word, &parts) ? -1 : parts.n > 0;
+    struct slice parts;
+    bool is;
+    if (planner_known(pl, t->plain, &is) ||
+        (!is && any_is_known(pl, resolve_own_word(&pl->r, t), &is)) ||
+        (!is && any_is_known(pl, resolve_word(&pl->r, 'C', t), &is)))
+        return -1;
+    if (is)
+        return 1;
+    return planner_compound_parts(pl, t->plain, &parts) ? -1 : parts.n > 0;
 }
 
 /* The query is walked more than once: a word that was read already is the same one. */
@@ -43,7 +47,7 @@ int correct_word(struct planner *pl, const struct node *node, struct token *t)
     if (t->kind != TOKEN_WORD || !token_is_stemmed(t) || !pl->env->nearest || pl->negative ||
         pl->synonym)
         return 0;
-    int known = is_known(pl, t->plain);
+    int known = is_known(pl, t);
     if (known)
         return known < 0 ? -1 : 0;
     struct slice to = pl->env->nearest(pl->env->ctx, pl->a, t->plain);

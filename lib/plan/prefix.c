@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "lib/schema.h"
-
 struct beginning { /* a word that begins so */
     struct slice word;
     uint32_t documents;
@@ -69,7 +67,7 @@ static struct xquery *prefix_of(struct planner *pl, struct slice begin)
     for (size_t i = 0; i < g.n && i < QUERY_EXPAND; i++)
         if (xkids_add(&pl->m, &k, xquery_term(&pl->m, g.v[i].word)))
             return NULL;
-    return xquery_over(&pl->m, XQ_OR, k);
+    return xquery_over(&pl->m, XQ_SYNONYM, k);
 }
 
 static int count_word(void *ctx, struct slice word, uint32_t documents)
@@ -109,15 +107,8 @@ bool prefix_says_little(const struct token *t)
 
 struct xquery *prefix_leaf(struct planner *pl, const struct token *t, struct slice form)
 {
-    struct slice stem = schema_term(pl->a, 'Z', t->plain);
-    if (!stem.p) {
-        err_memory(pl->e);
-        return NULL;
-    }
     if (planner_mark(pl, (struct plan_mark){.prefix = t->plain}))
         return NULL;
-    struct xquery *q = xquery_scale(&pl->m, prefix_of(pl, form), 0);
-    return token_is_stemmed(t) && !prefix_says_little(t)
-               ? xquery_pair(&pl->m, XQ_MAYBE, q, prefix_of(pl, stem))
-               : q;
+    struct xquery *q = prefix_of(pl, form);
+    return token_is_stemmed(t) && !prefix_says_little(t) ? q : xquery_scale(&pl->m, q, 0);
 }

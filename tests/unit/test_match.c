@@ -366,6 +366,43 @@ static void trees_match_as_xapians(void **state)
     ok(f, postings_limit(f->db, 0, &f->e));
 }
 
+/* Of three terms and more: what matches, and what it weighs but for one factor in all. */
+static void synonyms_of_many(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    for (int i = 0; i < 500; i++) {
+        struct xquery *many = over(&m, XQ_SYNONYM, 3 + roll(4), term);
+        struct xquery *q = roll(3) == 0 ? many
+                           : roll(2) == 0
+                               ? xquery_pair(&m, XQ_FILTER, many, day(&m))
+                               : xquery_pair(&m, XQ_AND, xquery_scale(&m, term(&m), 0), many);
+        struct xsearch s = {.query = q,
+            .sort = (enum xsort)(XSORT_DOCID + roll(2)),
+            .max = 20,
+            .check = UINT32_MAX,
+            .k1 = -1,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xresult mine, its;
+        if (i % 20 == 0)
+            ok(f, postings_limit(f->db, roll(2) ? 4000 + roll(40000) : 1, &f->e));
+        ask_both(f, &s, true);
+        s.k1 = 1.2;
+        s.sort = XSORT_WEIGHT;
+        ok(f, match_search(f->db, &f->a, &s, &mine, &f->e));
+        ask_judge(f, &s, &its);
+        assert_int_equal(mine.n_hits, its.n_hits);
+        for (size_t k = 0; k < its.n_hits; k++)
+            assert_true(are_close(mine.hits[k].weight * its.hits[0].weight,
+                its.hits[k].weight * mine.hits[0].weight));
+        arena_reset(&f->a);
+    }
+    ok(f, postings_limit(f->db, 0, &f->e));
+}
+
 static void phrases_weigh_their_words(void **state)
 {
     struct fixture *f = *state;
@@ -637,6 +674,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_match_as_xapians),
+        cmocka_unit_test(synonyms_of_many),
         cmocka_unit_test(phrases_weigh_their_words),
         cmocka_unit_test(phrases_are_put_in_order_by_values),
         cmocka_unit_test(promises_are_kept),
