@@ -808,8 +808,10 @@ int doc_fill(const struct doc *d, struct xdoc *x, struct err *e)
         if (xdoc_value(x, SLOT_DAY, slice_of(value, sizeof value), e) < 0)
             return -1;
     }
+    char heading[HEADING_BYTES];
+    schema_heading(d->heading, heading);
     if ((d->sequence.n && xdoc_value(x, SLOT_SEQUENCE, d->sequence, e) < 0) ||
-        (d->heading.n && xdoc_value(x, SLOT_HEADING, d->heading, e) < 0))
+        (d->heading.n && xdoc_value(x, SLOT_HEADING, slice_of(heading, sizeof heading), e) < 0))
         return -1;
     return xdoc_data(x, d->data, e);
 }

@@ -25,6 +25,13 @@ struct slice schema_term(struct arena *a, char prefix, struct slice text)
     return slice_of(p, before + n + HEX);
 }
 
+void schema_heading(struct slice rendered, char bytes[HEADING_BYTES])
+{
+    uint64_t h = hash64(rendered, 0);
+    for (int i = 0; i < HEADING_BYTES; i++)
+        bytes[i] = (char)(h >> 8 * i);
+}
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')

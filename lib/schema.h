@@ -42,8 +42,8 @@
  *
  * Values: SLOT_NOTE note number, SLOT_DAY day since 1970-01-01 + 2^31 (absent when undated),
  * both xvalue_u32; SLOT_SEQUENCE where its own words stand (sequence.h): the exact forms of base
- * tokens, a plain form that differs behind its own at the same place; SLOT_HEADING the heading that
- * it stands below, rendered.
+ * tokens, a plain form that differs behind its own at the same place; SLOT_HEADING which heading it
+ * stands below (schema_heading), so that facets read no texts but those they show.
  *
  * Docids ascend from the newest day to the oldest, so that newest-first stops early:
  *   (DOCID_NEWEST - day) * 32768 + number within the day + 1   for the days DOCID_NEWEST down to
@@ -85,6 +85,10 @@ enum {
     DOCID_UNDATED = (DOCID_DAYS << DOCID_DAY_BITS) + 1, /* behind the oldest day's last */
     DOCID_LIMIT = 1 << 29
 };
+
+/* What SLOT_HEADING holds: of equal headings the same, of two others with a chance of 1 to 2^48. */
+enum { HEADING_BYTES = 6 };
+void schema_heading(struct slice rendered, char bytes[HEADING_BYTES]);
 
 /* The first docid of a day, or 0 when the day has no place of its own. */
 static inline uint32_t schema_day_docid(day_t day)

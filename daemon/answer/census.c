@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "daemon/answer/story.h"
-#include "lib/hash.h"
 #include "lib/match.h"
 #include "lib/schema.h"
 #include "lib/token.h"
@@ -601,62 +600,24 @@ int census_hosts(
 
 /* --- headings ------------------------------------------------------------------------------ */
 
-static size_t slot_of(const struct slice *slots, size_t n, struct slice text)
+static int keep_heading(void *ctx, size_t place, struct slice value)
 {
-    size_t i = hash64(text, 0) & (n - 1);
-    while (slots[i].p && !slice_eq(slots[i], text))
-        i = (i + 1) & (n - 1);
-    return i;
-}
-
-/* The one copy of a text. */
-static int intern(struct census *c, struct slice *text, struct err *e)
-{
-    if (2 * c->n_headings >= c->n_slots) {
-        size_t n = c->n_slots ? 2 * c->n_slots : 1024;
-        struct slice *slots = arena_array(&c->arena, n, sizeof *slots);
-        if (!slots)
-            return err_memory(e);
-        for (size_t i = 0; i < c->n_slots; i++)
-            if (c->slots[i].p)
-                slots[slot_of(slots, n, c->slots[i])] = c->slots[i];
-        c->slots = slots;
-        c->n_slots = n;
-    }
-    struct slice *slot = &c->slots[slot_of(c->slots, c->n_slots, *text)];
-    if (!slot->p) {
-        *slot = arena_dup(&c->arena, *text);
-        if (!slot->p)
-            return err_memory(e);
-        c->n_headings++;
-    }
-    *text = *slot;
+    uint64_t *headings = ctx;
+    uint64_t one = 1ULL << 63;
+    for (size_t i = 0; i < value.n && i < HEADING_BYTES; i++)
+        one |= (uint64_t)(unsigned char)value.p[i] << 8 * i;
+    headings[place] = one;
     return 0;
 }
 
-struct reading {
-    struct census *c;
-    struct err *e;
-};
-
-static int keep_heading(void *ctx, size_t place, struct slice text)
+int census_headings(struct answer *w, struct census *c, const uint64_t **headings, struct err *e)
 {
-    struct reading *r = ctx;
-    if (intern(r->c, &text, r->e))
-        return 1;
-    r->c->headings[place] = text;
-    return 0;
-}
-
-int census_headings(
-    struct answer *w, struct census *c, const struct slice **headings, struct err *e)
-{
-    struct reading r = {c, e};
     if (!c->headed) {
         c->headings = arena_array(&c->arena, c->n, sizeof *c->headings);
         if (!c->headings)
             return err_memory(e);
-        if (xdb_values(w->reader->index.db, SLOT_HEADING, c->ids, c->n, keep_heading, &r, e))
+        if (xdb_values(
+                w->reader->index.db, SLOT_HEADING, c->ids, c->n, keep_heading, c->headings, e))
             return -1;
         c->headed = true;
     }

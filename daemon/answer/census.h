@@ -48,10 +48,8 @@ struct census {
     struct census_name *hosts; /* once they were asked for */
     size_t n_hosts;
     bool hosted;
-    struct slice *headings; /* by place, once they were asked for */
+    uint64_t *headings; /* by place, once they were asked for */
     bool headed;
-    struct slice *slots; /* each heading once, by hash */
-    size_t n_slots, n_headings;
 };
 
 /* The reader's, taken anew when the revision changed. */
@@ -78,9 +76,8 @@ int census_match(struct answer *w, const struct census *c, const struct xquery *
 /* Leaves those in the set that are entries and have a day, or have a day. */
 void census_entries(const struct census *c, struct census_set *s);
 void census_dated(const struct census *c, struct census_set *s);
-/* The headings that units stand below, by place; empty: none. Equal ones are one text. */
-int census_headings(
-    struct answer *w, struct census *c, const struct slice **headings, struct err *e);
+/* Which headings units stand below, by place; 0: none. Equal ones have one number. */
+int census_headings(struct answer *w, struct census *c, const uint64_t **headings, struct err *e);
 /* How many of the units of a name are in the set; *last: the newest day among them. */
 uint32_t census_common(const struct census *c, const struct census_name *name,
     const struct census_set *s, day_t *last);

@@ -5,13 +5,14 @@
 #include "daemon/answer/facet.h"
 #include "daemon/answer/story.h"
 #include "lib/nearest.h"
+#include "lib/record.h"
 
 struct faceting {
     struct answer *w;
     struct census *c;
     struct census_set set;
     struct facet *out;
-    size_t cap;
+    size_t cap, limit;
     struct slice *terms; /* of the prefix at hand, without it */
     size_t n_terms, cap_terms;
     struct err *e;
@@ -144,25 +145,6 @@ static int by_entity(struct faceting *f)
     return 0;
 }
 
-static int text_order(const void *x, const void *y)
-{
-    return slice_cmp(*(const struct slice *)x, *(const struct slice *)y);
-}
-
-/* Counts equal ones. */
-static int add_runs(struct faceting *f, struct slice *v, size_t n)
-{
-    if (n)
-        qsort(v, n, sizeof *v, text_order);
-    for (size_t i = 0, k; i < n; i = k) {
-        for (k = i; k < n && slice_eq(v[k], v[i]); k++)
-            ;
-        if (add(f, v[i], (uint32_t)(k - i)))
-            return -1;
-    }
-    return 0;
-}
-
 static int add_month(struct faceting *f, day_t day, uint32_t count)
 {
     struct ymd y = day_split(day);
@@ -202,19 +184,64 @@ static int by_month(struct faceting *f)
     return 0;
 }
 
+struct headed { /* units below one heading */
+    uint64_t heading;
+    uint32_t count, place; /* of one of them */
+};
+
+static int by_number(const void *x, const void *y)
+{
+    const struct headed *a = x, *b = y;
+    return (a->heading > b->heading) - (a->heading < b->heading);
+}
+
+static int by_count(const void *x, const void *y)
+{
+    const struct headed *a = x, *b = y;
+    return (a->count < b->count) - (a->count > b->count);
+}
+
+/* The text, from the unit's record. */
+static int add_heading(struct faceting *f, const struct headed *h)
+{
+    struct slice data;
+    struct record rec;
+    struct xdb *db = f->w->reader->index.db;
+    if (xdb_look(db, f->e) || xdb_data(db, f->w->arena, f->c->ids[h->place], &data, f->e) ||
+        record_read(f->w->arena, data, &rec, f->e))
+        return -1;
+    return rec.n_headings ? add(f, rec.heading[rec.n_headings - 1], h->count) : 0;
+}
+
+/* Only those that can be among the values shown are read. */
 static int by_heading(struct faceting *f)
 {
-    const struct slice *headings;
-    struct slice *v = arena_array(f->w->arena, f->set.n, sizeof *v);
-    size_t n = 0;
+    const uint64_t *headings;
+    struct headed *v = arena_array(f->w->arena, f->set.n, sizeof *v);
+    size_t n = 0, each = 0;
     if (!v)
         return err_memory(f->e);
     if (census_headings(f->w, f->c, &headings, f->e))
         return -1;
     for (size_t i = 0; i < f->set.n; i++)
-        if (headings[f->set.places[i]].n)
-            v[n++] = headings[f->set.places[i]];
-    return add_runs(f, v, n);
+        if (headings[f->set.places[i]])
+            v[n++] = (struct headed){headings[f->set.places[i]], 1, f->set.places[i]};
+    if (n)
+        qsort(v, n, sizeof *v, by_number);
+    for (size_t i = 0; i < n; i++)
+        if (each && v[each - 1].heading == v[i].heading)
+            v[each - 1].count++;
+        else
+            v[each++] = v[i];
+    if (each)
+        qsort(v, each, sizeof *v, by_count);
+    uint32_t least = f->limit && each > f->limit ? v[f->limit - 1].count : 0;
+    size_t shown = 0;
+    for (; shown < each && v[shown].count >= least; shown++)
+        if (add_heading(f, &v[shown]))
+            return -1;
+    f->out->distinct = each - shown;
+    return 0;
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -259,10 +286,11 @@ static int count_field(
             return 0;
     f->out = &out->v[out->n++];
     f->out->field = fields[i].name;
+    f->out->distinct = 0; /* and what is counted without being named */
     f->cap = 0;
     if (fields[i].count(f))
         return -1;
-    f->out->distinct = f->out->n_values;
+    f->out->distinct += f->out->n_values;
     if (f->out->n_values)
         qsort(f->out->values, f->out->n_values, sizeof *f->out->values, most_first);
     if (f->out->n_values > ask->limit)
@@ -290,7 +318,7 @@ static int count_fields(struct faceting *f, const struct facet_ask *ask, struct 
 int facet_count(struct answer *w, const struct facet_ask *ask, const struct xquery *q,
     struct facets *out, struct err *e)
 {
-    struct faceting f = {.w = w, .e = e};
+    struct faceting f = {.w = w, .limit = ask->limit, .e = e};
     *out = (struct facets){0};
     if (census_take(w, &f.c, e) || census_match(w, f.c, q, &f.set, e))
         return -1;
