@@ -7,6 +7,7 @@
 #include "lib/heap.h"
 #include "lib/sums.h"
 #include "lib/terse.h"
+#include "lib/unite.h"
 
 /* The first byte of a name that is no term's: the schema's prefixes are letters. */
 enum { NAME_PREFIX = '\0', NAME_FINDINGS = '\1', NAME_SYNONYM = '\2' };
@@ -66,7 +67,7 @@ struct postings {
     size_t most;          /* 0: as told in the header */
     uint64_t search;
     struct expansion expansion[2]; /* of words, and of terms with a prefix: each as one types */
-    struct sums sums;              /* none until a list of several terms is read */
+    struct sums sums;              /* none until a prefix is asked for */
     struct texts texts;
     struct arena scratch;
 };
@@ -375,61 +376,82 @@ static int decode(struct postings *p, struct slice term, docid_t first, docid_t 
                : 0;
 }
 
-/* Adds a term's documents, which are not kept. */
-static int add_decoded(struct postings *p, const struct pick *pick, docid_t first, docid_t last,
-    size_t room, struct err *e)
+/* Adds up the lists of a prefix's terms, which are kept: the next letter asks for the same ones. */
+static int add_lists(struct postings *p, const struct picks *picks, struct err *e)
 {
-    uint32_t *at;
-    uint16_t *wdf;
-    size_t n = 0;
-    if (arrays_new(room, &at, &wdf, e))
-        return -1;
-    int rc = decode(p, pick->term, first, last, at, wdf, room, &n, e);
-    if (rc == 0)
-        sums_add(&p->sums, at, wdf, n);
-    free(at);
-    free(wdf);
-    return rc;
-}
-
-/* Adds all of a term's list. The next letter of a prefix asks for the same ones: they are kept. */
-static int add_list(struct postings *p, const struct pick *pick, bool keeps, struct err *e)
-{
-    bool is_new;
-    struct entry *x = keeps ? entry_of(p, pick->term, &is_new, e)
-                            : known_entry(p, pick->term, hash64(pick->term, 0));
-    if (keeps && !x)
-        return -1;
-    if (!keeps && !(x && postings_is_near(&x->list)))
-        return add_decoded(p, pick, 1, UINT32_MAX, pick->documents, e);
-    x->list.frequency = x->list.most = pick->documents;
-    if (postings_read(p, &x->list, e))
-        return -1;
-    sums_add(&p->sums, x->list.at, x->list.wdf, x->list.n);
+    for (size_t i = 0; i < picks->n; i++) {
+        bool is_new;
+        struct entry *x = xdb_look(p->db, e) ? NULL : entry_of(p, picks->v[i].term, &is_new, e);
+        if (!x)
+            return -1;
+        x->list.frequency = x->list.most = picks->v[i].documents;
+        if (postings_read(p, &x->list, e))
+            return -1;
+        sums_add(&p->sums, x->list.at, x->list.wdf, x->list.n);
+    }
     return 0;
 }
 
-/* The lists of several terms, added up. */
 static int sum_up(struct postings *p, struct entry *x, struct err *e)
 {
     uint32_t *at;
     uint16_t *wdf;
-    size_t n = 0;
-    int rc = sums_make(&p->sums, p->docs->n, e);
-    for (size_t i = 0; i < x->picks.n && rc == 0; i++)
-        rc = xdb_look(p->db, e) || add_list(p, &x->picks.v[i], x->list.term.p[0] == NAME_PREFIX, e)
-                 ? -1
-                 : 0;
-    if (rc == 0) {
-        n = sums_count(&p->sums);
-        rc = arrays_new(n, &at, &wdf, e);
-    }
-    if (rc) {
+    if (sums_make(&p->sums, p->docs->n, e) || add_lists(p, &x->picks, e) ||
+        arrays_new(p->sums.n, &at, &wdf, e)) {
         sums_free(&p->sums);
         return -1;
     }
+    size_t n = p->sums.n;
     sums_take(&p->sums, at, wdf);
     postings_note(p, &x->list, at, wdf, n);
+    return 0;
+}
+
+/* A term's documents from one docid to another: lent where all are asked for and are near. */
+static int fetch(struct postings *p, const struct pick *pick, docid_t first, docid_t last,
+    size_t room, struct unite_list *l, struct err *e)
+{
+    struct entry *x = known_entry(p, pick->term, hash64(pick->term, 0));
+    bool whole = first == 1 && last == UINT32_MAX;
+    *l = (struct unite_list){0};
+    if (xdb_look(p->db, e))
+        return -1;
+    if (whole && x && postings_is_near(&x->list)) {
+        if (postings_read(p, &x->list, e))
+            return -1;
+        *l = (struct unite_list){x->list.at, x->list.wdf, x->list.n, true};
+        return 0;
+    }
+    room = room < pick->documents ? room : pick->documents;
+    return arrays_new(room, &l->at, &l->wdf, e) ||
+                   decode(p, pick->term, first, last, l->at, l->wdf, room, &l->n, e)
+               ? -1
+               : 0;
+}
+
+/* Those of a synonym's terms. */
+static int fetch_all(struct postings *p, const struct picks *picks, docid_t first, docid_t last,
+    size_t room, struct unite_list *out, struct err *e)
+{
+    struct unite_list *v = arena_array(&p->scratch, picks->n, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        return err_memory(e);
+    while (n < picks->n && fetch(p, &picks->v[n], first, last, room, &v[n], e) == 0)
+        n++;
+    if (n == picks->n)
+        return unite_lists(v, n, out, e);
+    for (size_t i = 0; i <= n; i++)
+        unite_free(&v[i]);
+    return -1;
+}
+
+static int read_synonym(struct postings *p, struct entry *x, struct err *e)
+{
+    struct unite_list all;
+    if (fetch_all(p, &x->picks, 1, UINT32_MAX, SIZE_MAX, &all, e))
+        return -1;
+    postings_note(p, &x->list, all.at, all.wdf, all.n);
     return 0;
 }
 
@@ -444,7 +466,7 @@ int postings_read(struct postings *p, struct posting_list *list, struct err *e)
     if (x->terse.bytes)
         return lengthen(p, x, e);
     if (x->picks.v)
-        return sum_up(p, x, e);
+        return list->term.p[0] == NAME_PREFIX ? sum_up(p, x, e) : read_synonym(p, x, e);
     if (arrays_new(list->frequency, &at, &wdf, e))
         return -1;
     if (decode(p, list->term, 1, UINT32_MAX, at, wdf, list->frequency, &got, e)) {
@@ -483,17 +505,13 @@ static int read_part(
         return err_memory(e);
     if (!x->picks.v)
         return decode(p, x->list.term, first, last, part->at, part->wdf, room, &part->n, e);
-    int rc = sums_make(&p->sums, p->docs->n, e);
-    for (size_t i = 0; i < x->picks.n && rc == 0; i++) {
-        const struct pick *pick = &x->picks.v[i];
-        rc = add_decoded(p, pick, first, last, room < pick->documents ? room : pick->documents, e);
-    }
-    if (rc) {
-        sums_free(&p->sums);
+    struct unite_list all;
+    if (fetch_all(p, &x->picks, first, last, room, &all, e))
         return -1;
-    }
-    part->n = sums_count(&p->sums);
-    sums_take(&p->sums, part->at, part->wdf);
+    part->n = all.n;
+    memcpy(part->at, all.at, all.n * sizeof *part->at);
+    memcpy(part->wdf, all.wdf, all.n * sizeof *part->wdf);
+    unite_free(&all);
     return 0;
 }
 

@@ -13,8 +13,8 @@
 
 struct sums { /* zeroed: none */
     uint16_t *wdf;
-    uint64_t *any;        /* a bit for each document that has one of them */
-    uint32_t first, last; /* none has outside; first > last: none has any */
+    uint64_t *any;       /* a bit for each document that has one of them */
+    size_t documents, n; /* all there are, and those that have any */
 };
 
 /* Room for so many documents, where there is none yet. */
@@ -23,9 +23,7 @@ void sums_free(struct sums *s);
 
 /* Adds a list, ascending; a sum ends at 65,535. */
 void sums_add(struct sums *s, const uint32_t *at, const uint16_t *wdf, size_t n);
-/* How many documents have any. */
-size_t sums_count(const struct sums *s);
-/* Those, ascending, which are 0 from then on. */
+/* Those that have any, ascending; they are 0 from then on. */
 void sums_take(struct sums *s, uint32_t *at, uint16_t *wdf);
 
 #endif
