@@ -494,25 +494,34 @@ static void keep_part(struct postings *p, struct entry *x, const struct part *ne
     account_in(p, x);
 }
 
+static int part_new(struct postings *p, size_t room, struct part *part, struct err *e)
+{
+    part->at = arena_raw(&p->scratch, room * sizeof *part->at);
+    part->wdf = arena_raw(&p->scratch, room * sizeof *part->wdf);
+    return part->at && part->wdf ? 0 : err_memory(e);
+}
+
 /* The documents of a term, or of several, from one place to another: arrays in the scratch. */
 static int read_part(
     struct postings *p, const struct entry *x, struct part *part, size_t room, struct err *e)
 {
     docid_t first = p->docs->ids[part->first], last = p->docs->ids[part->last];
-    part->at = arena_raw(&p->scratch, room * sizeof *part->at);
-    part->wdf = arena_raw(&p->scratch, room * sizeof *part->wdf);
-    if (!part->at || !part->wdf)
-        return err_memory(e);
-    if (!x->picks.v)
-        return decode(p, x->list.term, first, last, part->at, part->wdf, room, &part->n, e);
     struct unite_list all;
+    if (!x->picks.v)
+        return part_new(p, room, part, e) ||
+                       decode(p, x->list.term, first, last, part->at, part->wdf, room, &part->n, e)
+                   ? -1
+                   : 0;
     if (fetch_all(p, &x->picks, first, last, room, &all, e))
         return -1;
-    part->n = all.n;
-    memcpy(part->at, all.at, all.n * sizeof *part->at);
-    memcpy(part->wdf, all.wdf, all.n * sizeof *part->wdf);
+    int rc = part_new(p, all.n, part, e);
+    if (rc == 0) {
+        part->n = all.n;
+        memcpy(part->at, all.at, all.n * sizeof *part->at);
+        memcpy(part->wdf, all.wdf, all.n * sizeof *part->wdf);
+    }
     unite_free(&all);
-    return 0;
+    return rc;
 }
 
 int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
