@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/seek.h"
+
 enum {
     BLOCK_BITS = 15,
     LOOK_EVERY = 1 << 15 /* documents between two looks whether to go on (xdb_look) */
@@ -59,13 +61,7 @@ static size_t place_of(const struct docs *d, docid_t id)
     high = high < d->n ? high : d->n - 1;
     if (ids[high] == id)
         return high;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (ids[mid] < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
+    low = seek_from(ids, high, low, id);
     return ids[low] == id ? low : SIZE_MAX;
 }
 

@@ -407,52 +407,65 @@ static int sum_up(struct postings *p, struct entry *x, struct err *e)
     return 0;
 }
 
-/* A term's documents from one docid to another: lent where all are asked for and are near. */
-static int fetch(struct postings *p, const struct pick *pick, docid_t first, docid_t last,
-    size_t room, struct unite_list *l, struct err *e)
+/* A term's documents from one docid to another, in the arena; those of its list where all are asked
+ * for and are near. */
+static int fetch(struct postings *p, struct arena *a, const struct pick *pick, docid_t first,
+    docid_t last, size_t room, struct unite_list *l, struct err *e)
 {
     struct entry *x = known_entry(p, pick->term, hash64(pick->term, 0));
     bool whole = first == 1 && last == UINT32_MAX;
-    *l = (struct unite_list){0};
     if (xdb_look(p->db, e))
         return -1;
     if (whole && x && postings_is_near(&x->list)) {
         if (postings_read(p, &x->list, e))
             return -1;
-        *l = (struct unite_list){x->list.at, x->list.wdf, x->list.n, true};
+        *l = (struct unite_list){x->list.at, x->list.wdf, x->list.n};
         return 0;
     }
     room = room < pick->documents ? room : pick->documents;
-    return arrays_new(room, &l->at, &l->wdf, e) ||
-                   decode(p, pick->term, first, last, l->at, l->wdf, room, &l->n, e)
-               ? -1
-               : 0;
+    *l = (struct unite_list){
+        arena_raw(a, room * sizeof *l->at), arena_raw(a, room * sizeof *l->wdf), 0};
+    return l->at && l->wdf ? decode(p, pick->term, first, last, l->at, l->wdf, room, &l->n, e)
+                           : err_memory(e);
 }
 
 /* Those of a synonym's terms. */
-static int fetch_all(struct postings *p, const struct picks *picks, docid_t first, docid_t last,
-    size_t room, struct unite_list *out, struct err *e)
+static int fetch_all(struct postings *p, struct arena *a, const struct picks *picks, docid_t first,
+    docid_t last, size_t room, struct unite_list *out, struct err *e)
 {
-    struct unite_list *v = arena_array(&p->scratch, picks->n, sizeof *v);
-    size_t n = 0;
+    struct unite_list *v = arena_array(a, picks->n, sizeof *v);
     if (!v)
         return err_memory(e);
-    while (n < picks->n && fetch(p, &picks->v[n], first, last, room, &v[n], e) == 0)
-        n++;
-    if (n == picks->n)
-        return unite_lists(v, n, out, e);
-    for (size_t i = 0; i <= n; i++)
-        unite_free(&v[i]);
-    return -1;
+    for (size_t i = 0; i < picks->n; i++)
+        if (fetch(p, a, &picks->v[i], first, last, room, &v[i], e))
+            return -1;
+    return unite_lists(a, v, picks->n, out, e);
+}
+
+static void copy_list(const struct unite_list *l, uint32_t *at, uint16_t *wdf)
+{
+    if (l->n) {
+        memcpy(at, l->at, l->n * sizeof *at);
+        memcpy(wdf, l->wdf, l->n * sizeof *wdf);
+    }
 }
 
 static int read_synonym(struct postings *p, struct entry *x, struct err *e)
 {
+    struct arena room = {0};
     struct unite_list all;
-    if (fetch_all(p, &x->picks, 1, UINT32_MAX, SIZE_MAX, &all, e))
-        return -1;
-    postings_note(p, &x->list, all.at, all.wdf, all.n);
-    return 0;
+    uint32_t *at;
+    uint16_t *wdf;
+    int rc = fetch_all(p, &room, &x->picks, 1, UINT32_MAX, SIZE_MAX, &all, e) ||
+                     arrays_new(all.n, &at, &wdf, e)
+                 ? -1
+                 : 0;
+    if (rc == 0) {
+        copy_list(&all, at, wdf);
+        postings_note(p, &x->list, at, wdf, all.n);
+    }
+    arena_free(&room);
+    return rc;
 }
 
 int postings_read(struct postings *p, struct posting_list *list, struct err *e)
@@ -506,21 +519,22 @@ static int read_part(
     struct postings *p, const struct entry *x, struct part *part, size_t room, struct err *e)
 {
     docid_t first = p->docs->ids[part->first], last = p->docs->ids[part->last];
+    struct arena on_the_way = {0};
     struct unite_list all;
     if (!x->picks.v)
         return part_new(p, room, part, e) ||
                        decode(p, x->list.term, first, last, part->at, part->wdf, room, &part->n, e)
                    ? -1
                    : 0;
-    if (fetch_all(p, &x->picks, first, last, room, &all, e))
-        return -1;
-    int rc = part_new(p, all.n, part, e);
+    int rc = fetch_all(p, &on_the_way, &x->picks, first, last, room, &all, e) ||
+                     part_new(p, all.n, part, e)
+                 ? -1
+                 : 0;
     if (rc == 0) {
+        copy_list(&all, part->at, part->wdf);
         part->n = all.n;
-        memcpy(part->at, all.at, all.n * sizeof *part->at);
-        memcpy(part->wdf, all.wdf, all.n * sizeof *part->wdf);
     }
-    unite_free(&all);
+    arena_free(&on_the_way);
     return rc;
 }
 

@@ -6,24 +6,21 @@
 #ifndef KB_UNITE_H
 #define KB_UNITE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/arena.h"
 #include "lib/err.h"
 
 struct unite_list {
     uint32_t *at;
     uint16_t *wdf;
     size_t n;
-    bool lent; /* belongs to someone else and is not written to; otherwise both are of malloc */
 };
 
-/* Leaves the union of n lists in *out, both arrays of malloc and never NULL. The lists are gone
- * then, after an error too. */
-int unite_lists(struct unite_list *v, size_t n, struct unite_list *out, struct err *e);
-
-/* What was not lent is freed. */
-void unite_free(struct unite_list *l);
+/* The union of n lists: of none an empty one, of one that itself, else new arrays in the arena,
+ * where those on the way to it are, too. Changes the order of v. */
+int unite_lists(
+    struct arena *a, struct unite_list *v, size_t n, struct unite_list *out, struct err *e);
 
 #endif

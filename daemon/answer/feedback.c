@@ -107,8 +107,7 @@ struct xquery *feedback_query(struct answer *w, struct xquery *asked, const stru
     size_t n_hits, size_t n_words, struct err *e)
 {
     struct xmaker m = {w->arena, e};
-    struct gathering g = {
-        .w = w, .r = {.m = m, .db = w->reader->index.db, .stem = w->reader->stem}, .e = e};
+    struct gathering g = {.w = w, .r = units_resolver(w, e), .e = e};
     struct xdb_info info;
     uint32_t notes[FEEDBACK_UNITS];
     size_t units = 0;

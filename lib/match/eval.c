@@ -184,7 +184,7 @@ static int difference(struct matcher *m, const struct xquery *q, bool weighs,
         for (size_t j = 0; j < out->n; j++) {
             if (matcher_tick(m))
                 return -1;
-            k = list_seek(not .at, not .n, k, out->at[j]);
+            k = seek_from(not .at, not .n, k, out->at[j]);
             if (k == not .n || not .at[k] != out->at[j])
                 list_add(&kept, out->at[j], list_weight(out, j), list_unsure(out, j));
         }

@@ -12,7 +12,7 @@ static int judge_leaf(
     if (matcher_postings(m, q, &list))
         return -1;
     if (list->read) {
-        size_t i = list_seek(list->at, list->n, 0, at);
+        size_t i = seek_from(list->at, list->n, 0, at);
         v->is = i < list->n && list->at[i] == at;
         wdf = v->is ? list->wdf[i] : 0;
     } else if (postings_probe(m->p, list, &at, 1, &wdf, &v->is, m->e)) {
@@ -103,7 +103,7 @@ int judge_document(
         v->weight *= q->factor;
         return 0;
     case XQ_DOCIDS: {
-        size_t i = list_seek(q->docids, q->n_docids, 0, m->docs->ids[at]);
+        size_t i = seek_from(q->docids, q->n_docids, 0, m->docs->ids[at]);
         v->is = i < q->n_docids && q->docids[i] == m->docs->ids[at];
         return 0;
     }

@@ -35,8 +35,8 @@ static int part_of(
     uint32_t first = run->at[0], last = run->at[run->n - 1];
     *part = *p;
     if (p->read) {
-        size_t begin = list_seek(p->at, p->n, 0, first);
-        part->n = list_seek(p->at, p->n, begin, last + 1) - begin;
+        size_t begin = seek_from(p->at, p->n, 0, first);
+        part->n = seek_from(p->at, p->n, begin, last + 1) - begin;
         part->at += begin;
         part->wdf += begin;
         return 0;
@@ -131,7 +131,7 @@ static void meet_far(const struct posting_list *p, const struct list *within, st
 {
     s->n = 0;
     for (; s->n < MEETINGS && s->k < within->n; s->k++) {
-        s->i = list_seek(p->at, p->n, s->i, within->at[s->k]);
+        s->i = seek_from(p->at, p->n, s->i, within->at[s->k]);
         if (s->i == p->n)
             return;
         s->one[s->n] = (uint32_t)s->i;
@@ -273,9 +273,9 @@ int leaf_promised(
 {
     size_t first, n = size_promised(m, q, &first);
     if (within) {
-        size_t i = list_seek(within->at, within->n, 0, (uint32_t)first);
+        size_t i = seek_from(within->at, within->n, 0, (uint32_t)first);
         *out = (struct list){.at = within->at + i,
-            .n = list_seek(within->at, within->n, i, (uint32_t)(first + n)) - i,
+            .n = seek_from(within->at, within->n, i, (uint32_t)(first + n)) - i,
             .run = within->run};
         return 0;
     }
@@ -293,7 +293,7 @@ int leaf_given(
     for (size_t k = 0; k < q->n_docids; k++) {
         if (matcher_tick(m))
             return -1;
-        i = list_seek(m->docs->ids, m->docs->n, i, q->docids[k]);
+        i = seek_from(m->docs->ids, m->docs->n, i, q->docids[k]);
         if (i == m->docs->n)
             break;
         if (m->docs->ids[i] == q->docids[k] &&

@@ -13,7 +13,7 @@ int list_new(struct matcher *m, size_t most, bool weighs, bool unsure, struct li
 
 bool list_holds(const uint32_t *v, size_t n, uint32_t at)
 {
-    size_t i = list_seek(v, n, 0, at);
+    size_t i = seek_from(v, n, 0, at);
     return i < n && v[i] == at;
 }
 
@@ -77,7 +77,7 @@ int list_meet(struct matcher *m, const struct list *a, const struct list *b, str
     for (size_t k = 0; k < b->n; k++) {
         if (matcher_tick(m))
             return -1;
-        i = list_seek(a->at, a->n, i, b->at[k]);
+        i = seek_from(a->at, a->n, i, b->at[k]);
         if (i == a->n)
             break;
         if (a->at[i] == b->at[k])

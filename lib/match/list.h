@@ -6,6 +6,7 @@
 #define KB_MATCH_LIST_H
 
 #include "lib/match/matcher.h"
+#include "lib/seek.h"
 
 /* Documents that match, ascending. */
 struct list {
@@ -49,27 +50,6 @@ static inline double list_weight(const struct list *l, size_t i)
 static inline bool list_unsure(const struct list *l, size_t i)
 {
     return l->unsure && l->unsure[i];
-}
-
-/* The first place from i on that is not before `at`. */
-static inline size_t list_seek(const uint32_t *v, size_t n, size_t i, uint32_t at)
-{
-    size_t step = 1, low = i;
-    if (i >= n || v[i] >= at)
-        return i;
-    while (low + step < n && v[low + step] < at) {
-        low += step;
-        step *= 2;
-    }
-    size_t high = low + step < n ? low + step : n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (v[mid] < at)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
 }
 
 #endif

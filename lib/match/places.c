@@ -96,7 +96,7 @@ static size_t unasked(const struct matcher *m, const struct posting_list *known,
 {
     size_t n = 0, k = 0;
     for (size_t i = 0; i < m->batch.n; i++) {
-        k = list_seek(known->at, known->n, k, m->batch.at[i]);
+        k = seek_from(known->at, known->n, k, m->batch.at[i]);
         if (k == known->n || known->at[k] != m->batch.at[i])
             at[n++] = m->batch.at[i];
     }
@@ -162,7 +162,7 @@ bool places_hold(const struct matcher *m, const struct xquery *q, uint32_t at)
 {
     for (size_t k = 0; k < m->batch.n_phrases; k++) {
         const struct posting_list *known = m->batch.phrases[k].known;
-        size_t i = m->batch.phrases[k].q == q ? list_seek(known->at, known->n, 0, at) : known->n;
+        size_t i = m->batch.phrases[k].q == q ? seek_from(known->at, known->n, 0, at) : known->n;
         if (i < known->n && known->at[i] == at)
             return known->wdf[i];
     }

@@ -6,8 +6,8 @@
 size_t size_promised(const struct matcher *m, const struct xquery *q, size_t *first)
 {
     const struct docs *d = m->docs;
-    *first = list_seek(d->ids, d->n, 0, q->first_docid);
-    size_t end = list_seek(d->ids, d->n, *first, q->last_docid);
+    *first = seek_from(d->ids, d->n, 0, q->first_docid);
+    size_t end = seek_from(d->ids, d->n, *first, q->last_docid);
     return end + (end < d->n && d->ids[end] == q->last_docid) - *first;
 }
 
