@@ -17,7 +17,7 @@ enum {
     BYTES_EACH = 4,
     EXPANSION_KEPT = 2 << 20,
     SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
-    SCRATCH_EACH = 6,
+    SCRATCH_EACH = 12,
     HEAP_EACH = 8, /* a search writes no larger piece again and again than weights of all */
     AGES = 24      /* 1, 2, 4, ... searches ago */
 };
@@ -407,11 +407,12 @@ static int sum_up(struct postings *p, struct entry *x, struct err *e)
     return 0;
 }
 
-/* A term's documents from one docid to another, in the arena; those of its list where all are asked
- * for and are near. */
-static int fetch(struct postings *p, struct arena *a, const struct pick *pick, docid_t first,
-    docid_t last, size_t room, struct unite_list *l, struct err *e)
+/* A term's documents from one docid to another, in the scratch; those of its list where all are
+ * asked for and are near. */
+static int fetch(struct postings *p, const struct pick *pick, docid_t first, docid_t last,
+    size_t room, struct unite_list *l, struct err *e)
 {
+    struct arena *a = &p->scratch;
     struct entry *x = known_entry(p, pick->term, hash64(pick->term, 0));
     bool whole = first == 1 && last == UINT32_MAX;
     if (xdb_look(p->db, e))
@@ -430,42 +431,32 @@ static int fetch(struct postings *p, struct arena *a, const struct pick *pick, d
 }
 
 /* Those of a synonym's terms. */
-static int fetch_all(struct postings *p, struct arena *a, const struct picks *picks, docid_t first,
-    docid_t last, size_t room, struct unite_list *out, struct err *e)
+static int fetch_all(struct postings *p, const struct picks *picks, docid_t first, docid_t last,
+    size_t room, struct unite_list *out, struct err *e)
 {
-    struct unite_list *v = arena_array(a, picks->n, sizeof *v);
+    struct unite_list *v = arena_array(&p->scratch, picks->n, sizeof *v);
     if (!v)
         return err_memory(e);
     for (size_t i = 0; i < picks->n; i++)
-        if (fetch(p, a, &picks->v[i], first, last, room, &v[i], e))
+        if (fetch(p, &picks->v[i], first, last, room, &v[i], e))
             return -1;
-    return unite_lists(a, v, picks->n, out, e);
-}
-
-static void copy_list(const struct unite_list *l, uint32_t *at, uint16_t *wdf)
-{
-    if (l->n) {
-        memcpy(at, l->at, l->n * sizeof *at);
-        memcpy(wdf, l->wdf, l->n * sizeof *wdf);
-    }
+    return unite_lists(&p->scratch, v, picks->n, out, e);
 }
 
 static int read_synonym(struct postings *p, struct entry *x, struct err *e)
 {
-    struct arena room = {0};
     struct unite_list all;
     uint32_t *at;
     uint16_t *wdf;
-    int rc = fetch_all(p, &room, &x->picks, 1, UINT32_MAX, SIZE_MAX, &all, e) ||
-                     arrays_new(all.n, &at, &wdf, e)
-                 ? -1
-                 : 0;
-    if (rc == 0) {
-        copy_list(&all, at, wdf);
-        postings_note(p, &x->list, at, wdf, all.n);
+    if (fetch_all(p, &x->picks, 1, UINT32_MAX, SIZE_MAX, &all, e) ||
+        arrays_new(all.n, &at, &wdf, e))
+        return -1;
+    if (all.n) {
+        memcpy(at, all.at, all.n * sizeof *at);
+        memcpy(wdf, all.wdf, all.n * sizeof *wdf);
     }
-    arena_free(&room);
-    return rc;
+    postings_note(p, &x->list, at, wdf, all.n);
+    return 0;
 }
 
 int postings_read(struct postings *p, struct posting_list *list, struct err *e)
@@ -507,35 +498,20 @@ static void keep_part(struct postings *p, struct entry *x, const struct part *ne
     account_in(p, x);
 }
 
-static int part_new(struct postings *p, size_t room, struct part *part, struct err *e)
-{
-    part->at = arena_raw(&p->scratch, room * sizeof *part->at);
-    part->wdf = arena_raw(&p->scratch, room * sizeof *part->wdf);
-    return part->at && part->wdf ? 0 : err_memory(e);
-}
-
 /* The documents of a term, or of several, from one place to another: arrays in the scratch. */
 static int read_part(
     struct postings *p, const struct entry *x, struct part *part, size_t room, struct err *e)
 {
     docid_t first = p->docs->ids[part->first], last = p->docs->ids[part->last];
-    struct arena on_the_way = {0};
+    struct pick alone = {x->list.most, x->list.term};
+    struct picks one = {&alone, 1, 0};
     struct unite_list all;
-    if (!x->picks.v)
-        return part_new(p, room, part, e) ||
-                       decode(p, x->list.term, first, last, part->at, part->wdf, room, &part->n, e)
-                   ? -1
-                   : 0;
-    int rc = fetch_all(p, &on_the_way, &x->picks, first, last, room, &all, e) ||
-                     part_new(p, all.n, part, e)
-                 ? -1
-                 : 0;
-    if (rc == 0) {
-        copy_list(&all, part->at, part->wdf);
-        part->n = all.n;
-    }
-    arena_free(&on_the_way);
-    return rc;
+    if (fetch_all(p, x->picks.v ? &x->picks : &one, first, last, room, &all, e))
+        return -1;
+    part->at = all.at;
+    part->wdf = all.wdf;
+    part->n = all.n;
+    return 0;
 }
 
 int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
