@@ -17,7 +17,7 @@ enum {
     BYTES_EACH = 4,
     EXPANSION_KEPT = 2 << 20,
     SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
-    SCRATCH_EACH = 12,
+    SCRATCH_EACH = 6,
     HEAP_EACH = 8, /* a search writes no larger piece again and again than weights of all */
     AGES = 24      /* 1, 2, 4, ... searches ago */
 };
