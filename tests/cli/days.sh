@@ -14,12 +14,14 @@ done
 kb_index
 kbsearchd
 
-# days ZONE INSTANT OPTIONS...: of what a person there finds then.
+# days ZONE INSTANT OPTIONS...: of what a person there finds then. The clock stands still: where a start
+# takes long, one second before midnight would be the next day.
 days() {
     days_zone=$1 days_at=$2
     shift 2
-    TZ=$days_zone faketime "$days_at UTC" "$kb_shared" --sort oldest --format '{date} ' "$@" said 2>&1 |
-        tr -d '\n'
+    days_at=$(TZ=$days_zone date -d "$days_at UTC" '+%Y-%m-%d %H:%M:%S')
+    TZ=$days_zone FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$days_at" \
+        "$kb_shared" --sort oldest --format '{date} ' "$@" said 2>&1 | tr -d '\n'
 }
 
 NY=America/New_York EAST=Pacific/Kiritimati
