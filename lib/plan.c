@@ -20,12 +20,6 @@ double plan_rarity(double units, uint32_t holding, uint32_t titles)
     return odds > 1.0001 ? log(odds) : 0.0001;
 }
 
-double plan_bm25_rarity(double units, uint32_t holding)
-{
-    double odds = (units - holding + 0.5) / (holding + 0.5);
-    return log(odds < 2 ? odds * 0.5 + 1 : odds);
-}
-
 /* --- tiers --------------------------------------------------------------------------------- */
 
 /* Each for itself is one; together they may leave no day. */

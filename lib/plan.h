@@ -114,9 +114,6 @@ int plan_make(struct arena *a, const struct plan_env *env, const struct plan_opt
  * frequency of Robertson and Sparck Jones, never 0 or less.
  */
 double plan_rarity(double units, uint32_t holding, uint32_t titles);
-/* How rare a match takes a word to be that `holding` of all units have, as Xapian's BM25Weight has
- * it (weight/bm25weight.cc). */
-double plan_bm25_rarity(double units, uint32_t holding);
 
 /* The query for units with at least `m` of the words (1 <= m < n_words); NULL with ERR_COMPLEX
  * when there are too many ways to choose them. */

@@ -413,11 +413,11 @@ static int fetch(struct postings *p, const struct pick *pick, docid_t first, doc
     size_t room, struct unite_list *l, struct err *e)
 {
     struct arena *a = &p->scratch;
-    struct entry *x = known_entry(p, pick->term, hash64(pick->term, 0));
     bool whole = first == 1 && last == UINT32_MAX;
+    struct entry *x = whole ? known_entry(p, pick->term, hash64(pick->term, 0)) : NULL;
     if (xdb_look(p->db, e))
         return -1;
-    if (whole && x && postings_is_near(&x->list)) {
+    if (x && postings_is_near(&x->list)) {
         if (postings_read(p, &x->list, e))
             return -1;
         *l = (struct unite_list){x->list.at, x->list.wdf, x->list.n};

@@ -342,9 +342,9 @@ struct xquery *resolve_word(struct resolver *r, char prefix, const struct token 
 
 int resolve_frequency(struct resolver *r, const struct xquery *q, size_t units, uint32_t *n)
 {
-    uint32_t *each = arena_array(r->m.a, q->n_kids, sizeof *each);
     if (q->op == XQ_TERM)
         return xdb_term_freq(r->db, q->term, n, r->m.e);
+    uint32_t *each = arena_array(r->m.a, q->n_kids, sizeof *each);
     if (!each)
         return err_memory(r->m.e);
     for (size_t i = 0; i < q->n_kids; i++)

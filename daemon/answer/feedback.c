@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/answer/units.h"
+#include "lib/match/weigh.h"
 #include "lib/plan.h"
 #include "lib/schema.h"
 #include "lib/token.h"
@@ -40,7 +41,7 @@ static int rarity(struct gathering *g, struct candidate *c, double *idf)
         xdb_term_freq(g->r.db, title, &titles, g->e))
         return -1;
     *idf = holding ? plan_rarity(g->documents, holding, titles) : 0;
-    c->even = plan_bm25_rarity(g->documents, holding) / plan_bm25_rarity(g->documents, taken);
+    c->even = weigh_idf(g->documents, holding) / weigh_idf(g->documents, taken);
     return 0;
 }
 
@@ -74,8 +75,9 @@ static int gather(struct gathering *g, const struct record *rec, double share)
         if (k->kind != TOKEN_WORD || !token_is_stemmed(k))
             continue;
         struct slice stem = xstem_of(g->w->reader->stem, a, k->plain);
-        failed = !stem.p || !ARENA_PUSH(a, g->v, g->n, g->cap,
-                                ((struct candidate){stem, share / (double)words, NULL, 1}));
+        failed =
+            !stem.p || !ARENA_PUSH(a, g->v, g->n, g->cap,
+                           ((struct candidate){.stem = stem, .weight = share / (double)words}));
     }
     return failed ? err_memory(g->e) : 0;
 }
@@ -87,7 +89,7 @@ static int sum_up(struct gathering *g)
     if (g->n)
         qsort(g->v, g->n, sizeof *g->v, by_term);
     for (size_t i = 0, j; i < g->n; i = j) {
-        struct candidate c = {g->v[i].stem, 0, NULL, 1};
+        struct candidate c = {.stem = g->v[i].stem};
         double idf = 0;
         for (j = i; j < g->n && slice_eq(g->v[j].stem, c.stem); j++)
             c.weight += g->v[j].weight;

@@ -19,10 +19,15 @@ int weigh_norms(struct matcher *m)
     return m->norm ? 0 : -1;
 }
 
+double weigh_idf(double documents, uint32_t frequency)
+{
+    double odds = (documents - frequency + 0.5) / (frequency + 0.5);
+    return log(odds < 2 ? odds * 0.5 + 1 : odds);
+}
+
 double weigh_rarity(const struct matcher *m, uint32_t frequency, uint32_t wqf)
 {
-    double odds = ((double)m->docs->n - frequency + 0.5) / (frequency + 0.5);
-    double weight = log(odds < 2 ? odds * 0.5 + 1 : odds);
+    double weight = weigh_idf((double)m->docs->n, frequency);
     if (wqf > 1)
         weight *= 2.0 * wqf / (1.0 + wqf);
     return weight * (m->s->k1 + 1);

@@ -15,7 +15,10 @@ double weigh_norm(const struct matcher *m, uint32_t length);
 /* m->norm, for the lengths that are frequent. */
 int weigh_norms(struct matcher *m);
 
-/* Of a term in so many documents, wqf times in the query. */
+/* How rare a term is that `frequency` of all documents hold. */
+double weigh_idf(double documents, uint32_t frequency);
+
+/* What that makes of it, wqf times in the query. */
 double weigh_rarity(const struct matcher *m, uint32_t frequency, uint32_t wqf);
 
 static inline double weigh_score_of(double rare, double norm, uint32_t wdf)

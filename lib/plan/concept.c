@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "lib/match/weigh.h"
 #include "lib/plan/correct.h"
 #include "lib/plan/prefix.h"
 #include "lib/postings.h"
@@ -259,10 +260,10 @@ static struct xquery *any_word(struct planner *pl, struct xquery *own, struct xq
         xdb_term_freq(pl->env->db, title, &titles, pl->e))
         return NULL;
     both[0] = n;
-    double rarity = plan_bm25_rarity(pl->units, postings_estimate(both, 2, (size_t)pl->units)) /
-                    plan_bm25_rarity(pl->units, taken);
+    double rarity = weigh_idf(pl->units, postings_estimate(both, 2, (size_t)pl->units)) /
+                    weigh_idf(pl->units, taken);
     return xquery_scale(
-        &pl->m, q, rarity * plan_rarity(pl->bodies, n, titles) / plan_bm25_rarity(pl->units, n));
+        &pl->m, q, rarity * plan_rarity(pl->bodies, n, titles) / weigh_idf(pl->units, n));
 }
 
 static bool is_host(struct slice s)

@@ -34,6 +34,10 @@ finds "Russian" 'модель книгу' ru/a.md
 is "nothing is read as something else" "$(kbsearch Hauses 2>&1 >/dev/null)" ""
 like "what matched is marked" "$(kbsearch --color=always -n 1 garten)" '*[[]*mGärten*'
 like "both stems are asked" "$(kbsearch --explain Hauses 2>&1)" '*(synonym Zhaus Zhauses haus *'
+printf '%s\n' '# One' '- a new one' >en/new.md
+printf '%s\n' '# Two' '- the news again' >en/news.md
+kb_index en de ru || exit 99
+finds "a word that another stem leads to is no form of this one" 'new' en/new.md
 printf '%s\n' '# Tagebuch' >de/a.md
 kb_index de en ru || exit 99
 finds "an update takes away what is gone" 'Hauses' ''

@@ -334,6 +334,12 @@ def check_facets(tap, kb, truth):
     for field, counts in want.items():
         tap.same(f"facet by {field}", got[field], dict(counts))
     tap.same("facet by vault", list(got["vault"].values()), [len(found)])
+    for limit in range(1, len(want["heading"])):
+        f = kb.ask("facet", query="quartz kind:entry", limit=limit, field="heading")["facets"][0]
+        first = sorted(want["heading"].items(), key=lambda x: (-x[1], x[0]))[:limit]
+        tap.same(f"the {limit} most frequent headings of all",
+                 ([(v["value"], v["count"]) for v in f["values"]], f["distinct"]),
+                 (first, len(want["heading"])))
     check_search_facets(tap, kb, found, got)
 
 
