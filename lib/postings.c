@@ -19,7 +19,8 @@ enum {
     SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
     SCRATCH_EACH = 6,
     HEAP_EACH = 8, /* a search writes no larger piece again and again than weights of all */
-    AGES = 24      /* 1, 2, 4, ... searches ago */
+    FINDINGS_LAST = 16,
+    AGES = 24 /* 1, 2, 4, ... searches ago */
 };
 
 struct pick { /* a term that a prefix or a synonym stands for */
@@ -146,10 +147,17 @@ static void postings_free(void *thing)
     free(p);
 }
 
-/* How long ago it was asked for: 0 in this search, 1 in the last one, 2 in the two before, ... */
+/* Findings about single documents have no terse form. */
+static bool is_findings(const struct entry *e)
+{
+    return e->list.term.n && e->list.term.p[0] == NAME_FINDINGS;
+}
+
+/* How long ago it was asked for: 0 in this search, 1 in the last one, 2 in the two before, ...
+ * To find out again costs ten times as much a byte as to read a list. */
 static unsigned age_of(const struct postings *p, const struct entry *e)
 {
-    uint64_t ago = p->search - e->used;
+    uint64_t ago = (p->search - e->used) / (is_findings(e) ? FINDINGS_LAST : 1);
     unsigned age = ago ? 64 - (unsigned)__builtin_clzll(ago) : 0;
     return age < AGES ? age : AGES - 1;
 }
@@ -167,12 +175,6 @@ static unsigned age_to_go(
     while (age < AGES && kept + sizes[age] <= most)
         kept += sizes[age++];
     return age;
-}
-
-/* Findings about single documents have no terse form. */
-static bool is_findings(const struct entry *e)
-{
-    return e->list.term.n && e->list.term.p[0] == NAME_FINDINGS;
 }
 
 /* Without memory the list is kept as it is. */

@@ -467,6 +467,45 @@ static void forget_lists(struct fixture *f)
     ok(f, postings_limit(f->db, 0, &f->e));
 }
 
+/* Another search, which reads the list of a word. */
+static void read_list(struct fixture *f, size_t word)
+{
+    struct postings *p;
+    const struct docs *docs;
+    struct posting_list *list;
+    ok(f, postings_of(f->db, &p, &docs, &f->e));
+    ok(f, postings_find(p, slice_str(words[word]), &list, &f->e));
+    ok(f, postings_read(p, list, &f->e));
+}
+
+/* Where room is short, what was found out of single documents outlasts lists, but not for ever. */
+static void findings_outlast_lists(void **state)
+{
+    enum { LIMIT = 12000, FOUND = 100, LONGER = 10, TOO_LONG = 400 };
+    struct fixture *f = *state;
+    struct postings *p;
+    const struct docs *docs;
+    struct posting_list *list, *found;
+    ok(f, postings_limit(f->db, LIMIT, &f->e));
+    ok(f, postings_of(f->db, &p, &docs, &f->e));
+    ok(f, postings_noted(p, slice_str("\1found"), &found, &f->e));
+    uint32_t *at = calloc(FOUND, sizeof *at);
+    for (uint32_t i = 0; at && i < FOUND; i++)
+        at[i] = i;
+    postings_note(p, found, at, calloc(FOUND, sizeof(uint16_t)), FOUND);
+    for (size_t i = 0; i <= LONGER; i++)
+        read_list(f, i);
+    ok(f, postings_find(p, slice_str(words[0]), &list, &f->e));
+    assert_false(postings_is_near(list));
+    ok(f, postings_noted(p, slice_str("\1found"), &found, &f->e));
+    assert_true(found->read);
+    for (size_t i = 0; i < TOO_LONG; i++)
+        read_list(f, i % LONGER);
+    ok(f, postings_noted(p, slice_str("\1found"), &found, &f->e));
+    assert_false(found->read);
+    ok(f, postings_limit(f->db, 0, &f->e));
+}
+
 /* A part that says which docids it matches, beside one that does not; several are asked for the
  * same ones, of which the lists' parts are kept. */
 static void promises_are_kept(void **state)
@@ -677,6 +716,7 @@ int main(void)
         cmocka_unit_test(synonyms_of_many),
         cmocka_unit_test(phrases_weigh_their_words),
         cmocka_unit_test(phrases_are_put_in_order_by_values),
+        cmocka_unit_test(findings_outlast_lists),
         cmocka_unit_test(promises_are_kept),
         cmocka_unit_test(another_revision_forgets),
         cmocka_unit_test(documents_are_shared),
