@@ -45,8 +45,8 @@ def connect(path=PATH):
     return s
 
 
-def status():
-    c = Client()
+def status(path=PATH):
+    c = Client(path)
     r = c.call("status")["result"]
     c.socket.close()
     return r
@@ -69,10 +69,8 @@ WORDS = "muse spark closed source gemini qwen llama license benchmark open weigh
 
 # A daemon that nobody attacks, asked in turn: what the machine alone makes of the crowd.
 TWIN = os.environ["KB_TEST_DIR"] + "/run/twin/s"
-twin = subprocess.Popen(["kbsearchd", "--foreground", "--socket", TWIN], stderr=subprocess.PIPE, text=True)
-for line in twin.stderr:
-    if "listening" in line:
-        break
+# As that one it stands apart from the session of this test: the kernel gives sessions their turns.
+subprocess.run(["kbsearchd", "--socket", TWIN], check=True)
 
 
 def honest(n):
@@ -384,6 +382,5 @@ for c in attached:
 ok("killed with 120 attached: none fails", failed == 0, failed)
 figure("killed_all_answered_s", time.monotonic() - begin)
 figure("killed_retries_most", retries / len(attached))
-twin.terminate()
-twin.wait(20)
+os.kill(status(TWIN)["pid"], signal.SIGTERM)
 print("1..%d" % count)
