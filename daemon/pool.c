@@ -255,6 +255,8 @@ static void on_watch(uv_timer_t *timer)
     if (pool_in_use(p))
         return;
     uv_timer_stop(timer);
+    for (unsigned i = 0; i < p->n; i++)
+        reader_rest(&p->readers[i]);
     heap_give_back();
 }
 

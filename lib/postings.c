@@ -618,6 +618,15 @@ int postings_of(struct xdb *db, struct postings **out, const struct docs **docs,
     return 0;
 }
 
+void postings_rest(struct xdb *db)
+{
+    struct postings *p = xdb_attached(db);
+    if (!p)
+        return;
+    arena_free(&p->scratch);
+    sums_free(&p->sums);
+}
+
 struct texts *postings_texts(struct postings *p)
 {
     return &p->texts;

@@ -42,6 +42,9 @@ struct texts *postings_texts(struct postings *p);
 struct arena *postings_scratch(struct postings *p);
 void postings_clear_scratch(struct postings *p);
 
+/* Nobody asks for a while: what a search alone needs goes back to malloc; lists and texts stay. */
+void postings_rest(struct xdb *db);
+
 /* Another bound for each of lists, texts and scratch; 0: what is told above. */
 int postings_limit(struct xdb *db, size_t most, struct err *e);
 

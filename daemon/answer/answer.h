@@ -58,6 +58,8 @@ int reader_init(struct reader *r, const char *db_dir, struct err *e);
 /* Has it read the shards of the configuration, if that names any, instead of the folder. */
 int reader_shards(struct reader *r, const struct config *c, struct err *e);
 void reader_free(struct reader *r);
+/* Between two requests, when the next is not expected at once: keeps less memory. */
+void reader_rest(struct reader *r);
 /* To a request, until 0, NULL: what is asked of the index heeds that (xdb_watch). */
 void reader_lend(struct reader *r, uint64_t deadline_ns, const atomic_bool *stop);
 /* The user's synonyms as the file stands now. NULL: there are none, or *fault tells what is wrong

@@ -6,6 +6,7 @@
 #include "daemon/answer/census.h"
 #include "daemon/answer/fold.h"
 #include "lib/json.h"
+#include "lib/postings.h"
 #include "lib/resolve.h"
 #include "lib/shards.h"
 #include "lib/spell.h"
@@ -70,6 +71,13 @@ int reader_init(struct reader *r, const char *db_dir, struct err *e)
 int reader_shards(struct reader *r, const struct config *c, struct err *e)
 {
     return shards_new(&r->index.shards, c, e);
+}
+
+void reader_rest(struct reader *r)
+{
+    if (r->index.db)
+        postings_rest(r->index.db);
+    arena_free(&r->scratch);
 }
 
 void reader_free(struct reader *r)

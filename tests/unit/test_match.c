@@ -506,6 +506,32 @@ static void findings_outlast_lists(void **state)
     ok(f, postings_limit(f->db, 0, &f->e));
 }
 
+/* What was let go between two searches is there again for the next. */
+static void rest_between_searches(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    struct postings *p;
+    const struct docs *docs;
+    postings_rest(f->judge); /* which has none */
+    for (int i = 0; i < 20; i++) {
+        struct xsearch s = {.query = over(&m, XQ_OR, 2, i % 2 ? prefix : term),
+            .max = 20,
+            .check = UINT32_MAX,
+            .k1 = 1.2,
+            .b = 0.75,
+            .min_length = 0.5,
+            .data = true,
+            .collapse_slot = XSEARCH_NO_SLOT};
+        ask_both(f, &s, true);
+        ok(f, postings_of(f->db, &p, &docs, &f->e));
+        assert_non_null(postings_scratch(p)->chunk);
+        postings_rest(f->db);
+        assert_null(postings_scratch(p)->chunk);
+        arena_reset(&f->a);
+    }
+}
+
 /* A part that says which docids it matches, beside one that does not; several are asked for the
  * same ones, of which the lists' parts are kept. */
 static void promises_are_kept(void **state)
@@ -717,6 +743,7 @@ int main(void)
         cmocka_unit_test(phrases_weigh_their_words),
         cmocka_unit_test(phrases_are_put_in_order_by_values),
         cmocka_unit_test(findings_outlast_lists),
+        cmocka_unit_test(rest_between_searches),
         cmocka_unit_test(promises_are_kept),
         cmocka_unit_test(another_revision_forgets),
         cmocka_unit_test(documents_are_shared),
