@@ -11,7 +11,7 @@
 #include "daemon/sandbox.h"
 #include "lib/log.h"
 
-enum { HALF_MS = 10000, STALL_MS = 30000, TURN_NS = 200000, REST_MS = 1 };
+enum { HALF_MS = 10000, STALL_MS = 30000, TURN_NS = 200000, REST_MS = 2, REST_REFUSED_MS = 10 };
 
 /* Whose connections they are. */
 struct owner {
@@ -91,18 +91,20 @@ static void on_rested(uv_timer_t *timer)
 static void on_next_turn(uv_idle_t *idle)
 {
     struct host *h = idle->data;
-    uint64_t end = uv_hrtime() + TURN_NS, before = h->requests;
+    uint64_t end = uv_hrtime() + TURN_NS, requests = h->requests, refused = h->refused;
     while (h->first_due && uv_hrtime() < end) {
         struct conn *c = h->first_due;
         leave_turn(c);
         turn(c);
     }
+    requests = h->requests - requests;
+    refused = h->refused - refused;
     /* What goes to the pool needs none: no connection has more than some in flight. */
-    bool rest = h->first_due && h->requests != before && pool_in_use(h->pool);
+    bool rest = h->first_due && requests && pool_in_use(h->pool);
     if (!h->first_due || rest)
         uv_idle_stop(idle);
     if (rest)
-        uv_timer_start(&h->rest, on_rested, REST_MS, 0);
+        uv_timer_start(&h->rest, on_rested, refused == requests ? REST_REFUSED_MS : REST_MS, 0);
 }
 
 /* Behind the others that have messages left: between the turns the loop looks for what is new. */
@@ -259,6 +261,7 @@ static void tell_log(const struct host *h, const struct request *r, uint64_t ns)
 static void reply(struct conn *c, struct request *r)
 {
     c->host->requests++;
+    c->host->refused += r->err.code != ERR_NONE;
     if (r->taken_ns) {
         uint64_t ns = uv_hrtime() - r->taken_ns;
         c->host->latencies[latency_bucket(ns)]++;

@@ -19,7 +19,7 @@
 
 enum {
     ACCEPT_AT_ONCE = 8, /* those that are connected are looked at between */
-    ACCEPT_BESIDE = 8,  /* in a millisecond, while a reader is in use */
+    ACCEPT_BESIDE = 4,  /* in a millisecond, while a reader is in use */
     REST_MS = 1,
     RETRY_MS = 1000,
     FINISH_MS = 2000,
