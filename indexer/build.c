@@ -24,7 +24,7 @@ enum {
     PARTS_MAX = 128,
     FILES_OF_PART = 6, /* while they are merged */
     FILES_OF_RUN = 48,
-    COMMIT_UNITS = 500, /* Xapian's trees of pending changes get slower as they grow */
+    COMMIT_POSTINGS = 40000, /* Xapian's trees of pending changes get slower as they grow */
     COMMIT_BYTES = 8 << 20,
     SAMPLE_UNITS = 2000, /* to train the dictionary of the data with (lib/pack.h) */
     SAMPLE_NOTES = 100,
@@ -338,7 +338,7 @@ struct hand {
     struct xwriter *writer;
     struct xdoc *doc;
     struct buf found;
-    size_t units, bytes; /* since the last commit */
+    size_t postings, bytes; /* since the last commit */
     struct err *e;
 };
 
@@ -352,11 +352,11 @@ static int put_unit(struct hand *h, size_t unit, size_t at)
         doc_fill(&d, h->doc, h->e) < 0 || xwriter_put(h->writer, s->docid, h->doc, h->e) < 0)
         return -1;
     h->w->signs[at] = (struct signs){d.terms_sig, d.data_sig};
-    h->units++;
+    h->postings += d.n;
     h->bytes += d.data.n;
-    if (h->units < COMMIT_UNITS && h->bytes < COMMIT_BYTES)
+    if (h->postings < COMMIT_POSTINGS && h->bytes < COMMIT_BYTES)
         return 0;
-    h->units = h->bytes = 0;
+    h->postings = h->bytes = 0;
     return xwriter_commit(h->writer, h->e) < 0 ? -1 : xwriter_begin(h->writer, h->e);
 }
 
@@ -436,7 +436,7 @@ static int write_part(struct hand *h, size_t part)
     const char *path = part_path(h->w->b, part, h->e);
     if (!path || xwriter_open(&h->writer, path, XWRITER_PART, h->e) < 0)
         return -1;
-    h->units = h->bytes = 0;
+    h->postings = h->bytes = 0;
     int rc = write_shares(h, part);
     xwriter_close(h->writer);
     if (rc == 0)
