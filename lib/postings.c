@@ -491,8 +491,10 @@ static void keep_part(struct postings *p, struct entry *x, const struct part *ne
     struct err none = {0};
     if (arrays_new(new->n, &kept.at, &kept.wdf, &none))
         return;
-    memcpy(kept.at, new->at, new->n * sizeof *kept.at);
-    memcpy(kept.wdf, new->wdf, new->n * sizeof *kept.wdf);
+    if (new->n) {
+        memcpy(kept.at, new->at, new->n * sizeof *kept.at);
+        memcpy(kept.wdf, new->wdf, new->n * sizeof *kept.wdf);
+    }
     account_out(p, x);
     free(x->part.at);
     free(x->part.wdf);

@@ -532,6 +532,22 @@ static void rest_between_searches(void **state)
     }
 }
 
+/* A part of what no document holds. */
+static void part_of_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct xmaker m = {&f->a, &f->e};
+    struct xquery *none[] = {xquery_term(&m, slice_str("zz")), xquery_term(&m, slice_str("zzz"))};
+    struct postings *p;
+    const struct docs *docs;
+    struct posting_list *list, part;
+    ok(f, postings_of(f->db, &p, &docs, &f->e));
+    ok(f, postings_synonym(p, none, 2, &list, &f->e));
+    ok(f, postings_part(p, list, 3, 5, &part, &f->e));
+    assert_int_equal(part.n, 0);
+    arena_reset(&f->a);
+}
+
 /* A part that says which docids it matches, beside one that does not; several are asked for the
  * same ones, of which the lists' parts are kept. */
 static void promises_are_kept(void **state)
@@ -744,6 +760,7 @@ int main(void)
         cmocka_unit_test(phrases_are_put_in_order_by_values),
         cmocka_unit_test(findings_outlast_lists),
         cmocka_unit_test(rest_between_searches),
+        cmocka_unit_test(part_of_nothing),
         cmocka_unit_test(promises_are_kept),
         cmocka_unit_test(another_revision_forgets),
         cmocka_unit_test(documents_are_shared),
