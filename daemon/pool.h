@@ -17,8 +17,8 @@
  * last one took long, need not go to another thread: where the pool keeps such, the loop is stopped
  * (uv_stop) for pool_alone.
  *
- * A second after the last request what they have freed goes back to the kernel: while they come one
- * after the other it would be fetched again at once.
+ * A second after the last request what they have freed goes back to the kernel, and the readers'
+ * room for a search with it: while they come one after the other it would be fetched again at once.
  *
  * A request whose deadline passes before it begins is answered then. Workers mind their own. One
  * that does not, as where a damaged table leads in a circle, is told of a second later (`overdue`),
