@@ -91,20 +91,19 @@ static void on_rested(uv_timer_t *timer)
 static void on_next_turn(uv_idle_t *idle)
 {
     struct host *h = idle->data;
-    uint64_t end = uv_hrtime() + TURN_NS, requests = h->requests, refused = h->refused;
+    uint64_t end = uv_hrtime() + TURN_NS, before = h->requests;
+    h->taken = h->refused = 0;
     while (h->first_due && uv_hrtime() < end) {
         struct conn *c = h->first_due;
         leave_turn(c);
         turn(c);
     }
-    requests = h->requests - requests;
-    refused = h->refused - refused;
     /* What goes to the pool needs none: no connection has more than some in flight. */
-    bool rest = h->first_due && requests && pool_in_use(h->pool);
+    bool rest = h->first_due && h->requests != before && pool_in_use(h->pool);
     if (!h->first_due || rest)
         uv_idle_stop(idle);
     if (rest)
-        uv_timer_start(&h->rest, on_rested, refused == requests ? REST_REFUSED_MS : REST_MS, 0);
+        uv_timer_start(&h->rest, on_rested, h->refused == h->taken ? REST_REFUSED_MS : REST_MS, 0);
 }
 
 /* Behind the others that have messages left: between the turns the loop looks for what is new. */
@@ -481,6 +480,7 @@ static void cancel_by_id(struct conn *c, struct request *r)
 static void take(struct conn *c, struct slice message)
 {
     struct request *r = request_new();
+    c->host->taken++;
     if (!r) {
         log_line(LOG_ERROR, "out of memory: a connection is closed");
         conn_close(c);

@@ -10,7 +10,7 @@
  *   a stream that cannot go on         one error, then the end (not JSON, over the size limit)
  *   half a message for 10 s            the same
  *   many messages at once              one, then the next of another that has many; while a reader
- *                                      is in use, a rest between, a longer one where all were
+ *                                      is in use, a rest between, a longer one where all are
  *                                      refused
  *   too much asked or not read         no more is read until the peer has read its answers
  *   no progress in reading for 30 s    closed
@@ -41,7 +41,8 @@ struct host {
     struct news *news;   /* NULL while nobody subscribes */
     struct cache *cache; /* NULL: answers are not kept */
     const char *db;
-    uint64_t started_ns, requests, refused; /* refused: of them */
+    uint64_t started_ns, requests;
+    unsigned taken, refused;             /* messages of the last turn, and those refused at sight */
     uint64_t latencies[FACTS_LATENCIES]; /* of the requests (reply.h) */
     unsigned n_conns;
     uint64_t half_ms, stall_ms;
