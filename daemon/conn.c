@@ -260,7 +260,6 @@ static void tell_log(const struct host *h, const struct request *r, uint64_t ns)
 static void reply(struct conn *c, struct request *r)
 {
     c->host->requests++;
-    c->host->refused += r->err.code != ERR_NONE;
     if (r->taken_ns) {
         uint64_t ns = uv_hrtime() - r->taken_ns;
         c->host->latencies[latency_bucket(ns)]++;
@@ -500,6 +499,7 @@ static void take(struct conn *c, struct slice message)
         request_free(r);
         break;
     case REQUEST_REFUSE:
+        c->host->refused++;
         /* An error without the id would leave its asker waiting. */
         c->ended |= r->err.code == ERR_MEMORY && slice_is(r->id, "null");
         request_refuse(r, ERR_NONE, NULL);

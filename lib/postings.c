@@ -18,9 +18,9 @@ enum {
     EXPANSION_KEPT = 2 << 20,
     SCRATCH_KEPT = 1 << 18, /* and for each document beside it */
     SCRATCH_EACH = 6,
-    HEAP_EACH = 8, /* a search writes no larger piece again and again than weights of all */
-    FINDINGS_LAST = 16,
-    AGES = 24 /* 1, 2, 4, ... searches ago */
+    HEAP_EACH = 8,      /* a search writes no larger piece again and again than weights of all */
+    FINDINGS_LAST = 16, /* times as long as lists */
+    AGES = 24           /* 1, 2, 4, ... searches ago */
 };
 
 struct pick { /* a term that a prefix or a synonym stands for */

@@ -3,10 +3,11 @@
  * postings: what one reader keeps of its revision to match quickly: the posting lists that were
  * asked for lately, decoded, and the texts of hits. Documents are counted as docs.h does.
  *
- * Lists are kept up to a bound (8 MiB and 4 bytes for each
- * document), as arrays; where not all fit, half of it in few bytes (terse.h). Those used longest
- * ago go first, and only between two searches, so that a search may hold on to what it got.
- * Another revision forgets everything. Beside them, from the first prefix on, two bytes for each
+ * Lists are kept up to a bound (8 MiB and 4 bytes for each document), as arrays; where not all fit,
+ * half of it in few bytes (terse.h). Those used longest ago go first, and only between two
+ * searches, so that a search may hold on to what it got; what was found out of single documents
+ * (postings_noted), which costs more to find again, lasts longer. Another revision forgets
+ * everything. Beside them, from the first prefix on and until postings_rest, two bytes for each
  * document, to add its lists up in.
  *
  * Belongs to its database (xapian-c.h, xdb_attach) and to one thread at a time.

@@ -341,6 +341,19 @@ static void ask_both(struct fixture *f, const struct xsearch *s, bool exact)
             text_of(f, s->query));
 }
 
+/* The best 20, all of them counted. */
+static struct xsearch best_of(struct xquery *q)
+{
+    return (struct xsearch){.query = q,
+        .max = 20,
+        .check = UINT32_MAX,
+        .k1 = 1.2,
+        .b = 0.75,
+        .min_length = 0.5,
+        .data = true,
+        .collapse_slot = XSEARCH_NO_SLOT};
+}
+
 static void trees_match_as_xapians(void **state)
 {
     struct fixture *f = *state;
@@ -377,15 +390,9 @@ static void synonyms_of_many(void **state)
                            : roll(2) == 0
                                ? xquery_pair(&m, XQ_FILTER, many, day(&m))
                                : xquery_pair(&m, XQ_AND, xquery_scale(&m, term(&m), 0), many);
-        struct xsearch s = {.query = q,
-            .sort = (enum xsort)(XSORT_DOCID + roll(2)),
-            .max = 20,
-            .check = UINT32_MAX,
-            .k1 = -1,
-            .b = 0.75,
-            .min_length = 0.5,
-            .data = true,
-            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xsearch s = best_of(q);
+        s.sort = (enum xsort)(XSORT_DOCID + roll(2));
+        s.k1 = -1;
         struct xresult mine, its;
         if (i % 20 == 0)
             ok(f, postings_limit(f->db, roll(2) ? 4000 + roll(40000) : 1, &f->e));
@@ -409,14 +416,8 @@ static void phrases_weigh_their_words(void **state)
     struct xmaker m = {&f->a, &f->e};
     for (int i = 0; i < 300; i++) {
         struct xquery *q = phrase(&m);
-        struct xsearch s = {.query = roll(3) ? xquery_pair(&m, XQ_AND, q, term(&m)) : q,
-            .max = 20,
-            .check = roll(2) ? UINT32_MAX : 20,
-            .k1 = 1.2,
-            .b = 0.75,
-            .min_length = 0.5,
-            .data = true,
-            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xsearch s = best_of(roll(3) ? xquery_pair(&m, XQ_AND, q, term(&m)) : q);
+        s.check = roll(2) ? UINT32_MAX : 20;
         ask_both(f, &s, s.check > 20);
         arena_reset(&f->a);
     }
@@ -515,14 +516,7 @@ static void rest_between_searches(void **state)
     const struct docs *docs;
     postings_rest(f->judge); /* which has none */
     for (int i = 0; i < 20; i++) {
-        struct xsearch s = {.query = over(&m, XQ_OR, 2, i % 2 ? prefix : term),
-            .max = 20,
-            .check = UINT32_MAX,
-            .k1 = 1.2,
-            .b = 0.75,
-            .min_length = 0.5,
-            .data = true,
-            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xsearch s = best_of(over(&m, XQ_OR, 2, i % 2 ? prefix : term));
         ask_both(f, &s, true);
         ok(f, postings_of(f->db, &p, &docs, &f->e));
         assert_non_null(postings_scratch(p)->chunk);
@@ -574,15 +568,8 @@ static void promises_are_kept(void **state)
         struct xquery *whole = &both;
         if (roll(3) == 0) /* what it is held against lies outside of the promise, too */
             whole = xquery_pair(&m, XQ_AND, xquery_pair(&m, XQ_OR, &both, day(&m)), term(&m));
-        struct xsearch s = {.query = whole,
-            .sort = (enum xsort)roll(3),
-            .max = 20,
-            .check = UINT32_MAX,
-            .k1 = 1.2,
-            .b = 0.75,
-            .min_length = 0.5,
-            .data = true,
-            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xsearch s = best_of(whole);
+        s.sort = (enum xsort)roll(3);
         struct xresult mine, its;
         ask_judge(f, &s, &its);
         run.first_docid = first;
