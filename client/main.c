@@ -79,7 +79,7 @@ static int call(struct client *c, struct reply *r, struct err *e)
     if (link_call(&c->link, buf_view(&c->line), (int)c->options.deadline_ms + GRACE_MS, &text, e) <
         0)
         return -1;
-    r->root = json_parse(text, e);
+    r->root = print_parse(&c->print, text, e);
     if (!r->root)
         return -1;
     const struct json *error = json_get(r->root, "error");

@@ -54,6 +54,9 @@ void print_free(struct print *p);
 
 /* Whether the form prints bytes of the result as the daemon wrote them. */
 bool print_wants_raw(const struct print *p);
+/* The daemon's reply, parsed as far as it is printed: of the hits of a search there may be no more
+ * than the form looks at. NULL: it is no JSON, ERR_PARSE. */
+struct json *print_parse(const struct print *p, struct slice reply, struct err *e);
 /* A search's or get's result: its bytes, where they are wanted, and what they parse to. Prints at
  * most as many hits as are still wanted. */
 void print_page(struct print *p, struct slice raw, const struct json *result);

@@ -432,6 +432,13 @@ static bool is_bidi_control(uint32_t cp)
 void utf8_printable(struct buf *out, struct slice s)
 {
     while (s.n) {
+        size_t plain = 0;
+        while (plain < s.n && s.p[plain] >= 0x20 && s.p[plain] < 0x7f)
+            plain++;
+        buf_add(out, s.p, plain);
+        s = slice_from(s, plain);
+        if (s.n == 0)
+            break;
         uint32_t cp = utf8_next(&s);
         if (within(cp, '\t', '\r') || cp == 0x85 || within(cp, 0x2028, 0x2029))
             cp = ' ';

@@ -51,13 +51,15 @@ static void begin(struct showing *s)
 
 static void page(struct showing *s, const char *name)
 {
-    struct buf raw = load(name);
+    struct buf raw = load(name), reply = {0};
     struct err e = {0};
-    struct json *root = json_parse(buf_view(&raw), &e);
+    buf_printf(&reply, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":%s}", buf_cstr(&raw));
+    struct json *root = print_parse(&s->print, buf_view(&reply), &e);
     assert_non_null(root);
-    print_page(&s->print, buf_view(&raw), root);
+    print_page(&s->print, buf_view(&raw), json_get(root, "result"));
     json_free(root);
     buf_free(&raw);
+    buf_free(&reply);
 }
 
 static void expect(struct showing *s, const char *want)
@@ -85,6 +87,15 @@ static void lines(void **state)
         "home/u/kb/daily/2026-04-09-AI-Digest.md:30:2026-04-09:a closed-source rival");
     shows((struct showing){.screen.cwd = "/home/u/k"}, "last",
         "/home/u/kb/daily/2026-04-09-AI-Digest.md:30:2026-04-09:a closed-source rival\n");
+}
+
+/* Behind the earliest the days of the others, or their notes where they have none. */
+static void folded(void **state)
+{
+    (void)state;
+    shows((struct showing){0}, "folded",
+        "daily/2026-04-09-AI-Digest.md:30:2026-04-09:a closed-source rival"
+        " [also 2026-04-10, notes/Rivals.md]\n");
 }
 
 /* A unit over several lines is one line of output, its neighbours stand around it. */
@@ -222,6 +233,8 @@ static void raw_spans(void **state)
         {"", "b", ""},
         {"{\"a\"", "a", ""},
         {"{\"a\":\"\\", "b", ""},
+        {"{\"a\":\"\\\\\\\"\\n\\\\\",\"b\":7}", "b", "7"},
+        {"{\"a\":\"\\\",\\\"b\\\":1\",\"b\":8}", "b", "8"},
         {"[[[[", "b", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -229,6 +242,53 @@ static void raw_spans(void **state)
         if (!slice_is(got, cases[i].want))
             fail_msg("case %zu: %.*s", i, (int)got.n, got.p ? got.p : "");
     }
+}
+
+static void raw_picks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reply, *want;
+    } cases[] = {
+        {"{\"id\":1,\"result\":{\"total\":2,\"hits\":[{\"a\":1,\"b\":\"x\\\"},\",\"c\":[{\"a\":2}]}"
+         ","
+         "{\"c\":0,\"b\":{\"a\":[]}}],\"cursor\":null}}",
+            "{\"id\":1,\"result\":{\"total\":2,\"hits\":[{\"a\":1,\"b\":\"x\\\"},\"},"
+            "{\"b\":{\"a\":[]}}],\"cursor\":null}}"},
+        {"{\"result\":{\"hits\":[ { \"c\" : 1 } , { \"b\" : 2 , \"a\" : 3 } ] } }",
+            "{\"result\":{\"hits\":[{},{\"b\" : 2,\"a\" : 3}] } }"},
+        {"{\"result\":{\"hits\":[]}}", "{\"result\":{\"hits\":[]}}"},
+        {"{\"result\":{\"hits\":null,\"a\":[{\"c\":1}]}}",
+            "{\"result\":{\"hits\":null,\"a\":[{\"c\":1}]}}"},
+        {"{\"hits\":[{\"c\":1}],\"error\":{\"code\":1}}",
+            "{\"hits\":[{\"c\":1}],\"error\":{\"code\":1}}"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out = {0};
+        raw_pick(slice_str(cases[i].reply), (const char *const[]){"a", "b", NULL}, &out);
+        assert_string_equal(buf_cstr(&out), cases[i].want);
+        buf_free(&out);
+    }
+}
+
+/* What is no JSON does not become any by what is left out of it. */
+static void raw_picks_of_cut_replies(void **state)
+{
+    (void)state;
+    struct buf raw = load("two"), reply = {0};
+    buf_printf(&reply, "{\"result\":%s}", buf_cstr(&raw));
+    for (size_t n = 0; n <= reply.n; n++) {
+        struct buf out = {0};
+        struct err e = {0};
+        raw_pick(slice_of(reply.p, n), (const char *const[]){"path", "text", NULL}, &out);
+        struct json *root = json_parse(buf_view(&out), &e);
+        assert_int_equal(root != NULL, n == reply.n);
+        json_free(root);
+        buf_free(&out);
+    }
+    buf_free(&raw);
+    buf_free(&reply);
 }
 
 /* --- the terminal --------------------------------------------------------------------------- */
@@ -376,6 +436,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
+        cmocka_unit_test(folded),
         cmocka_unit_test(neighbours),
         cmocka_unit_test(notes_once),
         cmocka_unit_test(many_notes_once),
@@ -384,6 +445,8 @@ int main(void)
         cmocka_unit_test(json_pages_are_one_object),
         cmocka_unit_test(jsonl_is_a_hit_a_line),
         cmocka_unit_test(raw_spans),
+        cmocka_unit_test(raw_picks),
+        cmocka_unit_test(raw_picks_of_cut_replies),
         cmocka_unit_test(blocks),
         cmocka_unit_test(long_text_is_cut_at_a_word),
         cmocka_unit_test(nothing_drives_a_terminal),
