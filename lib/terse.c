@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/terse.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* A document is a byte, six bits for the documents left out since the one before and two for the
  * wdf; what does not fit follows as a number of bytes of seven bits. */
-enum { GAP_MORE = 63, WDF_MORE = 3, WDF_BITS = 2 };
-
-static size_t number_size(uint32_t v)
-{
-    size_t n = 1;
-    for (; v >= 0x80; v >>= 7)
-        n++;
-    return n;
-}
+enum { GAP_MORE = 63, WDF_MORE = 3, WDF_BITS = 2, MOST = 1 + 5 + 3 /* bytes */ };
 
 static unsigned char *number_put(unsigned char *to, uint32_t v)
 {
@@ -32,37 +25,45 @@ static const unsigned char *number_get(const unsigned char *from, uint32_t *v)
     return from;
 }
 
-static size_t size_of(const uint32_t *at, const uint16_t *wdf, size_t n)
+/* Room for one more; false: out of memory. */
+static bool make_room(unsigned char **bytes, size_t *room, size_t used)
 {
-    size_t size = 0;
-    uint32_t next = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t gap = at[i] - next;
-        size += 1 + (gap >= GAP_MORE ? number_size(gap - GAP_MORE) : 0) +
-                (wdf[i] >= WDF_MORE ? number_size(wdf[i] - WDF_MORE) : 0);
-        next = at[i] + 1;
-    }
-    return size;
+    if (*room - used >= MOST)
+        return true;
+    size_t more = *room + *room / 2;
+    unsigned char *grown = realloc(*bytes, more);
+    if (!grown)
+        return false;
+    *bytes = grown;
+    *room = more;
+    return true;
 }
 
 int terse_make(struct terse *t, const uint32_t *at, const uint16_t *wdf, size_t n)
 {
-    size_t size = size_of(at, wdf, n);
-    unsigned char *bytes = malloc(size ? size : 1), *to = bytes;
+    size_t room = n + n / 8 + 4 * MOST, used = 0;
+    unsigned char *bytes = malloc(room);
     uint32_t next = 0;
-    if (!bytes)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && bytes; i++) {
         uint32_t gap = at[i] - next, own = gap < GAP_MORE ? gap : GAP_MORE;
         uint32_t often = wdf[i] < WDF_MORE ? wdf[i] : WDF_MORE;
+        if (!make_room(&bytes, &room, used)) {
+            free(bytes);
+            return -1;
+        }
+        unsigned char *to = bytes + used;
         *to++ = (unsigned char)(own << WDF_BITS | often);
         if (own == GAP_MORE)
             to = number_put(to, gap - GAP_MORE);
         if (often == WDF_MORE)
             to = number_put(to, wdf[i] - WDF_MORE);
+        used = (size_t)(to - bytes);
         next = at[i] + 1;
     }
-    *t = (struct terse){bytes, size, (uint32_t)n};
+    if (!bytes)
+        return -1;
+    unsigned char *fitting = realloc(bytes, used ? used : 1);
+    *t = (struct terse){fitting ? fitting : bytes, used, (uint32_t)n};
     return 0;
 }
 
