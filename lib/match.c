@@ -106,7 +106,7 @@ static int search(struct matcher *m, struct arena *a, struct xresult *r)
     struct xquery *q = handover_early(m);
     s.query = q ? q : s.query;
     int rc = m->e->code ? -1 : q ? xdb_search(m->db, a, &s, r, m->e) : answer(m, a, r);
-    postings_clear_scratch(m->p);
+    postings_end(m->p);
     m->s = NULL;
     return rc;
 }

@@ -613,8 +613,6 @@ int postings_of(struct xdb *db, struct postings **out, const struct docs **docs,
             return -1;
         heap_map_from(HEAP_EACH * p->docs->n);
     }
-    p->search++;
-    trim(p);
     *out = p;
     *docs = p->docs;
     return 0;
@@ -639,9 +637,11 @@ struct arena *postings_scratch(struct postings *p)
     return &p->scratch;
 }
 
-void postings_clear_scratch(struct postings *p)
+void postings_end(struct postings *p)
 {
     arena_recycle(&p->scratch, p->most ? p->most : SCRATCH_KEPT + SCRATCH_EACH * p->docs->n);
+    p->search++;
+    trim(p);
 }
 
 /* --- prefixes ------------------------------------------------------------------------------ */

@@ -4,11 +4,11 @@
  * asked for lately, decoded, and the texts of hits. Documents are counted as docs.h does.
  *
  * Lists are kept up to a bound (8 MiB and 4 bytes for each document), as arrays; where not all fit,
- * half of it in few bytes (terse.h). Those used longest ago go first, and only between two
- * searches, so that a search may hold on to what it got; what was found out of single documents
- * (postings_noted), which costs more to find again, lasts longer. Another revision forgets
- * everything. Beside them, from the first prefix on and until postings_rest, two bytes for each
- * document, to add its lists up in.
+ * half of it in few bytes (terse.h). Those used longest ago go first, and only when a search ends,
+ * so that it may hold on to what it got, and pays itself for having read much, not who asks next;
+ * what was found out of single documents (postings_noted), which costs more to find again, lasts
+ * longer. Another revision forgets everything. Beside them, from the first prefix on and until
+ * postings_rest, two bytes for each document, to add its lists up in.
  *
  * Belongs to its database (xapian-c.h, xdb_attach) and to one thread at a time.
  */
@@ -39,9 +39,10 @@ int postings_of(struct xdb *db, struct postings **p, const struct docs **docs, s
 
 /* Forgotten with the revision, too. */
 struct texts *postings_texts(struct postings *p);
-/* Room for one search, which clears it. Some is kept for the next one. */
+/* Room for one search. */
 struct arena *postings_scratch(struct postings *p);
-void postings_clear_scratch(struct postings *p);
+/* A search ends: that room is cleared, some is kept for the next one; lists beyond the bound go. */
+void postings_end(struct postings *p);
 
 /* Nobody asks for a while: what a search alone needs goes back to malloc; lists and texts stay. */
 void postings_rest(struct xdb *db);
@@ -49,7 +50,7 @@ void postings_rest(struct xdb *db);
 /* Another bound for each of lists, texts and scratch; 0: what is told above. */
 int postings_limit(struct xdb *db, size_t most, struct err *e);
 
-/* The list of a term, by its frequency alone, or with its documents. Lives until postings_of. */
+/* The list of a term, by its frequency alone, or with its documents. Lives until postings_end. */
 int postings_find(struct postings *p, struct slice term, struct posting_list **list, struct err *e);
 int postings_read(struct postings *p, struct posting_list *list, struct err *e);
 /* Whether its documents are kept in one form or another, so that postings_read takes little. */
@@ -77,7 +78,7 @@ int postings_expand(struct postings *p, struct slice start, uint32_t limit, stru
 uint32_t postings_estimate(uint32_t *frequency, size_t n, size_t documents);
 
 /* The part of a list from document `first` to `last`. The last one asked for is kept, since the
- * tiers of an answer ask for the same; it lives until postings_of. */
+ * tiers of an answer ask for the same; it lives until postings_end. */
 int postings_part(struct postings *p, struct posting_list *list, uint32_t first, uint32_t last,
     struct posting_list *part, struct err *e);
 

@@ -477,6 +477,7 @@ static void read_list(struct fixture *f, size_t word)
     ok(f, postings_of(f->db, &p, &docs, &f->e));
     ok(f, postings_find(p, slice_str(words[word]), &list, &f->e));
     ok(f, postings_read(p, list, &f->e));
+    postings_end(p);
 }
 
 /* Where room is short, what was found out of single documents outlasts lists, but not for ever. */
@@ -488,12 +489,14 @@ static void findings_outlast_lists(void **state)
     const struct docs *docs;
     struct posting_list *list, *found;
     ok(f, postings_limit(f->db, LIMIT, &f->e));
+    read_list(f, 0); /* and what other tests found goes */
     ok(f, postings_of(f->db, &p, &docs, &f->e));
     ok(f, postings_noted(p, slice_str("\1found"), &found, &f->e));
     uint32_t *at = calloc(FOUND, sizeof *at);
     for (uint32_t i = 0; at && i < FOUND; i++)
         at[i] = i;
     postings_note(p, found, at, calloc(FOUND, sizeof(uint16_t)), FOUND);
+    postings_end(p);
     for (size_t i = 0; i <= LONGER; i++)
         read_list(f, i);
     ok(f, postings_find(p, slice_str(words[0]), &list, &f->e));
@@ -504,6 +507,32 @@ static void findings_outlast_lists(void **state)
         read_list(f, i % LONGER);
     ok(f, postings_noted(p, slice_str("\1found"), &found, &f->e));
     assert_false(found->read);
+    ok(f, postings_limit(f->db, 0, &f->e));
+}
+
+/* Who reads more than there is room for lets it go; the next one need not. */
+static void who_reads_much_pays(void **state)
+{
+    enum { WORDS = 10 };
+    struct fixture *f = *state;
+    struct postings *p;
+    const struct docs *docs;
+    struct posting_list *list[WORDS];
+    size_t near = 0;
+    ok(f, postings_limit(f->db, 1, &f->e));
+    ok(f, postings_of(f->db, &p, &docs, &f->e));
+    for (size_t i = 0; i < WORDS; i++) {
+        ok(f, postings_find(p, slice_str(words[i]), &list[i], &f->e));
+        ok(f, postings_read(p, list[i], &f->e));
+    }
+    for (size_t i = 0; i < WORDS; i++)
+        assert_true(postings_is_near(list[i]));
+    postings_end(p);
+    for (size_t i = 0; i < WORDS; i++) {
+        ok(f, postings_find(p, slice_str(words[i]), &list[i], &f->e));
+        near += postings_is_near(list[i]);
+    }
+    assert_int_equal(near, 0);
     ok(f, postings_limit(f->db, 0, &f->e));
 }
 
@@ -746,6 +775,7 @@ int main(void)
         cmocka_unit_test(phrases_weigh_their_words),
         cmocka_unit_test(phrases_are_put_in_order_by_values),
         cmocka_unit_test(findings_outlast_lists),
+        cmocka_unit_test(who_reads_much_pays),
         cmocka_unit_test(rest_between_searches),
         cmocka_unit_test(part_of_nothing),
         cmocka_unit_test(promises_are_kept),
