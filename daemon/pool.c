@@ -11,6 +11,7 @@
 enum {
     HEAVY_NS = 3 * 1000 * 1000, /* ten of the usual ones */
     LIGHT_PART = 4,
+    LIGHT_MOST_NS = 8 * 1000 * 1000,
     SPARE_BYTES = 1 << 20,
     WATCH_MS = 500,
     LOW_TURN = 4,
@@ -209,14 +210,15 @@ static void worked(uv_work_t *w, int status)
         pool_ran(errand->ran);
 }
 
-/* By itself, and beside those that run: where they take very long, a lane is light that takes a
- * while. */
+/* By itself, and beside those that run: where these take long, a lane is light that took a few ms
+ * more, for what was not read yet. */
 static bool is_heavy(const struct pool *p, const struct lane *lane)
 {
-    uint64_t most = HEAVY_NS * LIGHT_PART;
+    uint64_t most = HEAVY_NS;
     for (unsigned i = 0; i < p->n_running; i++)
-        most = p->running[i]->cost_ns > most ? p->running[i]->cost_ns : most;
-    return lane->cost_ns > most / LIGHT_PART;
+        if (p->running[i]->cost_ns / LIGHT_PART > most)
+            most = p->running[i]->cost_ns / LIGHT_PART;
+    return lane->cost_ns > (most < LIGHT_MOST_NS ? most : LIGHT_MOST_NS);
 }
 
 /* By how many heavy ones run, not by how many readers are free: where light ones always wait, two

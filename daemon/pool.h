@@ -6,8 +6,8 @@
  * which nothing waited or ran come before those, and first those of a process of which nothing did,
  * but for one turn in four: who asks one thing at a time does not wait for a crowd that asks
  * without end, nor for one process with a crowd of connections. Lanes whose last requests took
- * long, of themselves and beside those that run, get all readers but one: light ones need not wait
- * behind heavy ones. Belongs to the loop.
+ * long, of themselves and beside those that run (3 to 8 ms), get all readers but one: light ones
+ * need not wait behind heavy ones. Belongs to the loop.
  *
  * Where there is a spare reader, as many requests more as there are readers are at hand for a
  * worker that comes to its end: it goes on without the loop, which it would have to wake and be

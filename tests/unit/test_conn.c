@@ -389,6 +389,30 @@ static void test_hand(void **state)
     (void)state;
 }
 
+/* Who took 40 ms is heavy, whatever else runs: the last reader is for those that took a few. */
+static void test_light_lanes(void **state)
+{
+    static const uint64_t cost_ms[] = {300, 200, 40, 7};
+    struct lane lanes[4] = {{0}};
+    uv_loop_t loop;
+    open_held(&loop);
+    for (int i = 0; i < 4; i++) {
+        lanes[i].cost_ns = cost_ms[i] * 1000000;
+        ask_held(&lanes[i], (char)('a' + i));
+        if (i != 2)
+            uv_sem_wait(&held.begun);
+    }
+    unsigned waiting = turns.pool.n_waiting;
+    char begun[4] = "";
+    memcpy(begun, held.order.p, held.order.n < 3 ? held.order.n : 3);
+    for (int i = 0; i < 4; i++)
+        uv_sem_post(&held.go);
+    close_held(&loop);
+    assert_int_equal(waiting, 1);
+    assert_string_equal(begun, "abd");
+    (void)state;
+}
+
 /* Who is at hand when the deadline passes is answered then, and who waits behind comes nearer. */
 static void test_hand_and_deadline(void **state)
 {
@@ -573,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_gives_back),
 #endif
         cmocka_unit_test(test_hand),
+        cmocka_unit_test(test_light_lanes),
         cmocka_unit_test(test_hand_and_deadline),
     };
     return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
