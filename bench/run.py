@@ -160,12 +160,14 @@ class Bench:
         with open(path, "a", encoding="utf-8") as f:
             f.write("\n- One more bullet, written for a measurement.\n")
 
-    def process(self, command, rounds=20):
-        """Median ms of a whole process."""
-        times = []
+    def process(self, r, command, rounds=20):
+        """Median ms of a whole process, and of kbsearch's, each in its turn: from one minute to the next a
+        machine may be half as fast."""
+        times = collections.defaultdict(list)
         for _ in range(rounds):
-            times.append(run(command, env=self.env, cwd=self.notes)[0] * 1e3)
-        return statistics.median(times)
+            for name, argv in (("process", command), ("process beside", [self.bin + "/kbsearch", "closed source"])):
+                times[name].append(run(argv, env=self.env, cwd=self.notes)[0] * 1e3)
+        r.update((name, statistics.median(v)) for name, v in times.items())
 
     def processes(self, command_of):
         pairs = []
@@ -251,7 +253,7 @@ def kbsearch(b, r):
     two = [b.tool("ask"), path, some_of(b, "two", lambda row: row[0] == "and2"), str(20 * b.o.rounds)]
     rates = [sampled(output(two + [n]))[1]["rate"] for n in ("1", "16", "1", "16")]
     b.figures["requests a second, 16 connections against one"] = max(rates[1::2]) / max(rates[::2])
-    r["process"] = b.process([b.bin + "/kbsearch", "closed source"])
+    b.process(r, [b.bin + "/kbsearch", "closed source"])
     if b.o.scale == 1:
         output([b.tool("ask"), path, b.queries, str(100000 // len(b.rows) + 1)])
     r["rss"] = rss_mb(p.pid)
@@ -291,7 +293,7 @@ def fts5(b, r):
     r["build"] = run([program, "build", db, b.units])
     r["size"] = tree_bytes(db)
     r["times"] = sampled(output([program, "ask", db, b.queries, str(b.o.rounds)]))[0]
-    r["process"] = b.process(["sqlite3", db, "select note, line, snippet(u,0,'[',']','...',40) from u "
+    b.process(r, ["sqlite3", db, "select note, line, snippet(u,0,'[',']','...',40) from u "
                               "where u match 'closed source' order by rank limit 20"])
 
 
@@ -314,7 +316,7 @@ def omega(b, r):
         return ["quest", "--db=" + db, "--msize=20", "--stemmer=english",
                 "--default-op=" + ("or" if kind.startswith("or") else "and"), *flags, text]
     r["times"] = b.processes(command)
-    r["process"] = b.process(["quest", "--db=" + db, "--msize=20", "closed source"])
+    b.process(r, ["quest", "--db=" + db, "--msize=20", "closed source"])
     r["note"] = "whole process each; prints the unit, without highlights"
 
 
@@ -360,7 +362,7 @@ def groonga(b, r):
         return web.getresponse().read()
     r["times"] = b.timed(ask)
     r["rss"] = rss_mb(p.pid)
-    r["process"] = b.process(["groonga", db, "select Units --match_columns text --query 'closed source' --limit 20"])
+    b.process(r, ["groonga", db, "select Units --match_columns text --query 'closed source' --limit 20"])
     r["note"] = "over HTTP, asked from Python"
 
 
@@ -486,7 +488,7 @@ def grep(program):
                 return [program, "-i", words, *(["-r", "."] if program == "ugrep" else ["."])]
             return None
         r["times"] = b.processes(command)
-        r["process"] = b.process([program, "-i", "closed source", *(["-r", "."] if program == "ugrep" else ["."])])
+        b.process(r, [program, "-i", "closed source", *(["-r", "."] if program == "ugrep" else ["."])])
         r["note"] = "whole process each; every matching line"
     return peer
 
@@ -513,7 +515,7 @@ def notmuch(b, r):
             kind, (" or " if kind.startswith("or") else " and ").join(words.split()))
         return None if kind in ("typo", "date") else ["notmuch", "search", "--limit=20", text]
     r["times"] = b.processes(command)
-    r["process"] = b.process(["notmuch", "search", "--limit=20", "closed source"])
+    b.process(r, ["notmuch", "search", "--limit=20", "closed source"])
     r["note"] = "whole process each; notes as mails, no text, no highlights"
 
 
@@ -535,7 +537,7 @@ def recoll(b, r):
             kind, (" OR " if kind.startswith("or") else " ").join(words.split()))
         return None if kind in ("typo", "date", "newest") else ["recollq", "-c", conf, "-n", "20", "-A", text]
     r["times"] = b.processes(command)
-    r["process"] = b.process(["recollq", "-c", conf, "-n", "20", "closed source"])
+    b.process(r, ["recollq", "-c", conf, "-n", "20", "closed source"])
     r["note"] = "whole process each, with abstracts"
 
 
@@ -548,7 +550,7 @@ def qmd(b, r):
     output(search + ["closed source"], env=b.env)
     r["times"] = b.processes(lambda kind, words, extra: None if kind in ("typo", "date", "newest", "prefix")
                              else search + [words])
-    r["process"] = b.process(search + ["closed source"])
+    b.process(r, search + ["closed source"])
     r["unchanged"] = run(command + ["update"], env=b.env)[0]
     b.edit()
     begun = time.perf_counter()
@@ -610,7 +612,7 @@ def report(b, results):
             ratios = [ours["times"][k][0] / r["times"][k][0] for k in KINDS if k in r["times"]]
             rows.append((name, num(statistics.geometric_mean(ratios), 2),
                          num(ours["times"]["all"][1] / r["times"]["all"][1], 2),
-                         num(ours["process"] / r["process"], 2) if "process" in r and "process" in ours else "–"))
+                         num(r["process beside"] / r["process"], 2) if "process" in r else "–"))
         table(("", "p50", "p99", "process"), rows)
 
 
@@ -633,6 +635,8 @@ def ratio(ours, r, what):
         return statistics.geometric_mean(ours["times"][k][0] / r["times"][k][0] for k in KINDS if k in r["times"])
     if what not in r or what not in ours:
         return None
+    if what == "process":
+        return r["process beside"] / r["process"]
     return ours["build"][0] / r["build"][0] if what == "build" else ours[what] / r[what]
 
 
