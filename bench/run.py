@@ -130,7 +130,7 @@ class Bench:
         with open(self.queries, encoding="utf-8") as f:
             self.rows = [line.rstrip("\n").split("\t") for line in f]
         self.node = os.environ.get("KB_NODE", "")
-        self.started, self.figures = [], {}
+        self.started, self.figures, self.socket = [], {}, ""
 
     def tool(self, name):
         return f"{self.bin}/bench/{name}"
@@ -168,6 +168,15 @@ class Bench:
             for name, argv in (("process", command), ("process beside", [self.bin + "/kbsearch", "closed source"])):
                 times[name].append(run(argv, env=self.env, cwd=self.notes)[0] * 1e3)
         r.update((name, statistics.median(v)) for name, v in times.items())
+
+    def sample(self, r, argv):
+        """A sampler's times, and kbsearch's, two rounds of each in turn; medians of what each printed."""
+        turns = collections.defaultdict(list)
+        for _ in range(self.o.rounds):
+            for name, tool in (("times", argv), ("times beside", [self.tool("ask"), self.socket])):
+                turns[name].append(sampled(output(tool + [self.queries, "2"]))[0])
+        for name, of in turns.items():
+            r[name] = {kind: tuple(statistics.median(t[kind][i] for t in of) for i in range(3)) for kind in of[0]}
 
     def processes(self, command_of):
         pairs = []
@@ -241,6 +250,7 @@ def kbsearch(b, r):
     r["size"] = tree_bytes(b.work + "/cache/kbsearch/main")
     r["unchanged"] = statistics.median(run(index, env=b.env)[0] for _ in range(5))
     p, path = daemon(b, "kbsearch/main.sock", "--cache", "0")
+    b.socket = path
     b.edit()
     begun = time.perf_counter()
     run(index, env=b.env)
@@ -272,7 +282,7 @@ def again(b, r):
 
 def limit(b, r):
     current = b.work + "/cache/kbsearch/main/current"
-    r["times"] = sampled(output([b.tool("limit"), current, b.queries, str(b.o.rounds)]))[0]
+    b.sample(r, [b.tool("limit"), current])
 
 
 def echo(b, r):
@@ -292,7 +302,7 @@ def fts5(b, r):
             b.src + "/bench/sample.c", "-lsqlite3"])
     r["build"] = run([program, "build", db, b.units])
     r["size"] = tree_bytes(db)
-    r["times"] = sampled(output([program, "ask", db, b.queries, str(b.o.rounds)]))[0]
+    b.sample(r, [program, "ask", db])
     b.process(r, ["sqlite3", db, "select note, line, snippet(u,0,'[',']','...',40) from u "
                               "where u match 'closed source' order by rank limit 20"])
 
@@ -609,10 +619,7 @@ def report(b, results):
         for name, r in results:
             if "times" not in r or "rare" not in r["times"] or r is ours:
                 continue
-            ratios = [ours["times"][k][0] / r["times"][k][0] for k in KINDS if k in r["times"]]
-            rows.append((name, num(statistics.geometric_mean(ratios), 2),
-                         num(ours["times"]["all"][1] / r["times"]["all"][1], 2),
-                         num(r["process beside"] / r["process"], 2) if "process" in r else "–"))
+            rows.append((name, *(num(ratio(ours, r, what), 2) for what in ("p50", "p99", "process"))))
         table(("", "p50", "p99", "process"), rows)
 
 
@@ -630,9 +637,10 @@ def ratio(ours, r, what):
     if what in ("p50", "p99"):
         if "times" not in r:
             return None
+        own, its = r.get("times beside", ours["times"]), r["times"]
         if what == "p99":
-            return ours["times"]["all"][1] / r["times"]["all"][1]
-        return statistics.geometric_mean(ours["times"][k][0] / r["times"][k][0] for k in KINDS if k in r["times"])
+            return own["all"][1] / its["all"][1]
+        return statistics.geometric_mean(own[k][0] / its[k][0] for k in KINDS if k in its)
     if what not in r or what not in ours:
         return None
     if what == "process":
