@@ -513,7 +513,6 @@ static void findings_outlast_lists(void **state)
 /* Who reads more than there is room for lets it go; the next one need not. */
 static void who_reads_much_pays(void **state)
 {
-    enum { WORDS = 10 };
     struct fixture *f = *state;
     struct postings *p;
     const struct docs *docs;
