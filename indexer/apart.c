@@ -11,6 +11,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/xapian-c.h"
+
 #define NO_END "does not end"
 #define CRASHES "crashes"
 
@@ -18,7 +20,8 @@ enum { FAULTS = 4 };
 static const int faults[FAULTS] = {SIGPROF, SIGSEGV, SIGBUS, SIGABRT};
 static struct sigaction former[FAULTS]; /* a sanitizer has some of its own */
 static char begin[4096];                /* of what is said */
-static bool watched;
+static unsigned watches, calls;         /* calls: of the library, under way, while it is watched */
+static bool apart;                      /* this process is one that apart_run made */
 
 static void set_timer(time_t seconds)
 {
@@ -28,7 +31,7 @@ static void set_timer(time_t seconds)
 
 void apart_go_on(void)
 {
-    if (watched)
+    if (apart || calls)
         set_timer(APART_STEP_S);
 }
 
@@ -41,7 +44,7 @@ int apart_run(int (*body)(void *ctx), void *ctx, int *status, struct err *e)
     if (pid == 0) {
         for (size_t i = 0; i < FAULTS; i++)
             signal(faults[i], SIG_DFL);
-        watched = true;
+        apart = true;
         apart_go_on();
         _exit(body(ctx));
     }
@@ -66,26 +69,39 @@ static void say(const char *text)
 
 static void say_so(int number)
 {
+    if (number != SIGPROF && !calls) { /* it is not the index's fault */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
     say(begin);
     say(number == SIGPROF ? NO_END : CRASHES);
     say(": run kbindex --full\n");
     _exit(EX_DATAERR);
 }
 
+static void note_call(bool begins)
+{
+    calls += begins ? 1 : -1U;
+    set_timer(calls ? APART_STEP_S : 0);
+}
+
 void apart_watch(const char *dir)
 {
+    if (watches++)
+        return;
     snprintf(begin, sizeof begin, "kbindex: index %s: reading it ", dir);
     const struct sigaction how = {.sa_handler = say_so};
     for (size_t i = 0; i < FAULTS; i++)
         sigaction(faults[i], &how, &former[i]);
-    watched = true;
-    apart_go_on();
+    xdb_tell_calls(note_call);
 }
 
 void apart_unwatch(void)
 {
-    watched = false;
-    set_timer(0);
+    if (--watches)
+        return;
+    xdb_tell_calls(NULL);
     for (size_t i = 0; i < FAULTS; i++)
         sigaction(faults[i], &former[i], NULL);
 }

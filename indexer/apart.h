@@ -14,13 +14,14 @@ enum { APART_STEP_S = 10 };
 /* Runs `body` in a process of its own, which ends with what it returns (0 to 127). *status is
  * waitpid's. -1: there is no such process (ERR_IO). */
 int apart_run(int (*body)(void *ctx), void *ctx, int *status, struct err *e);
-/* In it, and where it is watched: it gets on. Nothing elsewhere. */
+/* In it, and in calls that are watched: it gets on. Nothing elsewhere. */
 void apart_go_on(void);
 /* "crashes", "does not end"; NULL: it ended by itself. */
 const char *apart_fault(int status);
 
-/* From now on until apart_unwatch this process says so where reading the index in `dir` crashes, or
- * does not end, and exits with EX_DATAERR. */
+/* From now on until as many apart_unwatch this process says so where a call that reads or changes
+ * the index in `dir` crashes, or does not end, and exits with EX_DATAERR: what was not committed is
+ * gone. */
 void apart_watch(const char *dir);
 void apart_unwatch(void);
 

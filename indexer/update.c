@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "indexer/apart.h"
 #include "indexer/report.h"
 #include "indexer/update/drop.h"
 #include "indexer/update/generation.h"
@@ -92,7 +93,7 @@ static void sum_up(const struct updating *r, const struct job *j, double seconds
             j->units_added, j->units_changed, j->units_removed, j->units_moved);
 }
 
-static int run_jobs(struct updating *r, struct err *e)
+static int run_wanted(struct updating *r, struct err *e)
 {
     size_t files = 0;
     for (size_t i = 0; i < r->n_jobs; i++)
@@ -101,11 +102,17 @@ static int run_jobs(struct updating *r, struct err *e)
     for (size_t i = 0; i < r->n_jobs; i++)
         if (r->jobs[i].wanted && run_job(r, &r->jobs[i], e) < 0)
             return -1;
-    if (!r->batch.create && drop_orphans(r, e) < 0)
-        return -1;
+    return 0;
+}
+
+static int run_jobs(struct updating *r, struct err *e)
+{
     if (r->batch.create)
-        return generation_finish(r, e);
-    return batch_commit(&r->batch, e) < 0 ? -1 : generation_compact(r, e);
+        return run_wanted(r, e) < 0 ? -1 : generation_finish(r, e);
+    apart_watch(r->u->store->dir);
+    int rc = run_wanted(r, e) < 0 || drop_orphans(r, e) < 0 ? -1 : batch_commit(&r->batch, e);
+    apart_unwatch();
+    return rc < 0 ? -1 : generation_compact(r, e);
 }
 
 static void end(struct updating *r)

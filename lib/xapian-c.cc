@@ -214,6 +214,24 @@ try {
     return err_set(e, ERR_INTERNAL, "unknown exception");
 }
 
+void (*tell_call)(bool begins);
+
+/* One that reads or changes tables. */
+struct told_call {
+    told_call()
+    {
+        if (tell_call)
+            tell_call(true);
+    }
+    ~told_call()
+    {
+        if (tell_call)
+            tell_call(false);
+    }
+    told_call(const told_call &) = delete;
+    told_call &operator=(const told_call &) = delete;
+};
+
 template <typename F> int guard(struct err *e, F body) noexcept
 {
     try {
@@ -228,6 +246,7 @@ template <typename F> int guard(struct err *e, F body) noexcept
 template <typename F> int opening(const char *path, struct err *e, F body) noexcept
 {
     struct err why = {};
+    told_call told;
     int status = guard(&why, [&] {
         try {
             return body(&why);
@@ -257,6 +276,7 @@ void lose(struct xdb *db, const Xapian::NetworkError &x)
 /* A guard for reading: asks again from the newest revision when the one being read is gone. */
 template <typename F> int reading(struct xdb *db, struct err *e, F body) noexcept
 {
+    told_call told;
     return guard(e, [&] {
         db->watched.tick();
         for (int reopens = 0;; reopens++) {
@@ -1026,6 +1046,7 @@ void (*last_words)(const struct err *e);
  * dropped whole, and nothing but closing works afterwards. */
 template <typename F> int writing(struct xwriter *w, struct err *e, F body) noexcept
 {
+    told_call told;
     return guard(e, [&] {
         if (w->failed || !w->open)
             throw failure{ERR_INTERNAL, w->failed ? "the transaction was dropped after an error"
@@ -1689,6 +1710,11 @@ void xwriter_close(struct xwriter *w)
         delete w;
         return 0;
     });
+}
+
+void xdb_tell_calls(void (*tell)(bool begins))
+{
+    tell_call = tell;
 }
 
 int xwriter_begin(struct xwriter *w, struct err *e)

@@ -310,6 +310,11 @@ struct xdb *xwriter_db(struct xwriter *w);
  * NULL: nobody is told any more. */
 void xwriter_last_words(void (*say)(const struct err *e));
 
+/* `tell` hears of each call that reads or changes tables, as it begins and (false) as it ends;
+ * calls from the callbacks of one lie within it. For one thread that ends what a damaged table
+ * leads in a circle. NULL: nobody hears of any more. */
+void xdb_tell_calls(void (*tell)(bool begins));
+
 int xdoc_new(struct xdoc **d, struct err *e);
 void xdoc_free(struct xdoc *d);
 int xdoc_clear(struct xdoc *d, struct err *e);

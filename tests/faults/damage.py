@@ -216,19 +216,20 @@ ok("the same daemon all the time", daemon.process.poll() is None)
 def make_crash():
     """What makes the reading of crash_copies fail."""
     with open(T + "/crash.c", "w", encoding="ascii") as f:
-        f.write('#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n'
+        f.write('#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <fcntl.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n'
                 '#include <unistd.h>\n#include <sys/syscall.h>\n'
                 'ssize_t pread64(int fd, void *p, size_t n, off64_t at) { char link[64], to[4096] = ""; '
                 'snprintf(link, sizeof link, "/proc/self/fd/%d", fd); (void)!readlink(link, to, sizeof to - 1); '
-                'if (strstr(to, "/gen-910/")) abort(); while (strstr(to, "/gen-930/")) { __asm__ volatile("" ::: "memory"); } ssize_t done = syscall(SYS_pread64, fd, p, n, at); '
+                'if (strstr(to, "/gen-910/")) abort(); while (strstr(to, "/gen-930/") || (strstr(to, "/gen-940/") && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR)) { __asm__ volatile("" ::: "memory"); } ssize_t done = syscall(SYS_pread64, fd, p, n, at); '
                 'if (done > 4 && strstr(to, "/gen-950/post")) memset(p, 0x7f, 4); return done; }\n'
                 'ssize_t pread(int fd, void *p, size_t n, off_t at) { return pread64(fd, p, n, at); }\n')
     subprocess.run(["cc", "-shared", "-fPIC", "-o", T + "/crash.so", T + "/crash.c", "-ldl"], check=True)
 
 
 def crash_copies():
-    """Of the index, whose reading is always too late for the revision, goes on for ever, or aborts."""
-    for name in ("/gen-950", "/gen-930", "/gen-910"):
+    """Of the index, whose reading is always too late for the revision, goes on for ever (of one, for who writes), or
+    aborts."""
+    for name in ("/gen-950", "/gen-940", "/gen-930", "/gen-910"):
         shutil.copytree(T + "/gold", DB + name, dirs_exist_ok=True)
 
 
@@ -248,6 +249,18 @@ for name, says in (("gen-910", "crashes"), ("gen-930", "does not end")):
        run.returncode == 0 and "reading it %s: it is made anew" % says in run.stdout and
        not os.readlink(DB + "/current").endswith(name) and checked("--check=index").returncode == 0, run)
     crash_copies()
+swap("gen-940")
+note = VAULT + "/" + sorted(n for n in os.listdir(VAULT) if n.endswith(".md"))[0]
+with open(note, encoding="utf-8") as f:
+    text = f.read()
+with open(note, "w", encoding="utf-8") as f:
+    f.write("Nothing of it is left.\n")
+run = checked(env={"LD_PRELOAD": T + "/crash.so"})
+ok("kbindex where the reading of what it writes to does not end: said so",
+   run.returncode == 65 and "reading it does not end: run kbindex --full" in run.stdout, run)
+with open(note, "w", encoding="utf-8") as f:
+    f.write(text)
+crash_copies()
 for when in ("before it could be asked", "while it is served"):
     good()
     if when.startswith("before"):
