@@ -1714,7 +1714,10 @@ void xwriter_close(struct xwriter *w)
 
 void xdb_tell_calls(void (*tell)(bool begins))
 {
-    tell_call = tell;
+    guard(nullptr, [&] {
+        tell_call = tell;
+        return 0;
+    });
 }
 
 int xwriter_begin(struct xwriter *w, struct err *e)
