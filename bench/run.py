@@ -161,19 +161,22 @@ class Bench:
             f.write("\n- One more bullet, written for a measurement.\n")
 
     def process(self, r, command, rounds=20):
-        """Median ms of a whole process, and of kbsearch's, each in its turn: from one minute to the next a
-        machine may be half as fast."""
+        """Median ms of a whole process, and of kbsearch's where its daemon runs, each in its turn: from one
+        minute to the next a machine may be half as fast."""
         times = collections.defaultdict(list)
+        both = (("process", command), ("process beside", [self.bin + "/kbsearch", "closed source"]))
         for _ in range(rounds):
-            for name, argv in (("process", command), ("process beside", [self.bin + "/kbsearch", "closed source"])):
+            for name, argv in both[:2 if self.socket else 1]:
                 times[name].append(run(argv, env=self.env, cwd=self.notes)[0] * 1e3)
         r.update((name, statistics.median(v)) for name, v in times.items())
 
     def sample(self, r, argv):
-        """A sampler's times, and kbsearch's, two rounds of each in turn; medians of what each printed."""
+        """A sampler's times, and kbsearch's where its daemon runs, two rounds of each in turn; medians of what
+        each printed."""
         turns = collections.defaultdict(list)
+        both = (("times", argv), ("times beside", [self.tool("ask"), self.socket]))
         for _ in range(self.o.rounds):
-            for name, tool in (("times", argv), ("times beside", [self.tool("ask"), self.socket])):
+            for name, tool in both[:2 if self.socket else 1]:
                 turns[name].append(sampled(output(tool + [self.queries, "2"]))[0])
         for name, of in turns.items():
             r[name] = {kind: tuple(statistics.median(t[kind][i] for t in of) for i in range(3)) for kind in of[0]}
@@ -304,7 +307,7 @@ def fts5(b, r):
     r["size"] = tree_bytes(db)
     b.sample(r, [program, "ask", db])
     b.process(r, ["sqlite3", db, "select note, line, snippet(u,0,'[',']','...',40) from u "
-                              "where u match 'closed source' order by rank limit 20"])
+                  "where u match 'closed source' order by rank limit 20"])
 
 
 def omega(b, r):

@@ -34,7 +34,7 @@ struct posting_list {
 struct postings;
 
 /* The database's, brought to its revision; made when there is none. For databases of one table set
- * only (xdb_is_single). `docs` lives until the next call. */
+ * only (xdb_is_single). `docs` lives until the next call. A search begins, until postings_end. */
 int postings_of(struct xdb *db, struct postings **p, const struct docs **docs, struct err *e);
 
 /* Forgotten with the revision, too. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lib/terse.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
+
+#include "lib/buf.h"
 
 /* A document is a byte, six bits for the documents left out since the one before and two for the
  * wdf; what does not fit follows as a number of bytes of seven bits. */
@@ -25,45 +26,31 @@ static const unsigned char *number_get(const unsigned char *from, uint32_t *v)
     return from;
 }
 
-/* Room for one more; false: out of memory. */
-static bool make_room(unsigned char **bytes, size_t *room, size_t used)
-{
-    if (*room - used >= MOST)
-        return true;
-    size_t more = *room + *room / 2;
-    unsigned char *grown = realloc(*bytes, more);
-    if (!grown)
-        return false;
-    *bytes = grown;
-    *room = more;
-    return true;
-}
-
 int terse_make(struct terse *t, const uint32_t *at, const uint16_t *wdf, size_t n)
 {
-    size_t room = n + n / 8 + 4 * MOST, used = 0;
-    unsigned char *bytes = malloc(room);
+    struct buf b = {0};
     uint32_t next = 0;
-    for (size_t i = 0; i < n && bytes; i++) {
+    (void)buf_room(&b, n + n / 8 + MOST); /* as much as most lists take */
+    for (size_t i = 0; i < n; i++) {
         uint32_t gap = at[i] - next, own = gap < GAP_MORE ? gap : GAP_MORE;
         uint32_t often = wdf[i] < WDF_MORE ? wdf[i] : WDF_MORE;
-        if (!make_room(&bytes, &room, used)) {
-            free(bytes);
-            return -1;
-        }
-        unsigned char *to = bytes + used;
+        unsigned char *begin = (unsigned char *)buf_room(&b, MOST), *to = begin;
+        if (!to)
+            break;
         *to++ = (unsigned char)(own << WDF_BITS | often);
         if (own == GAP_MORE)
             to = number_put(to, gap - GAP_MORE);
         if (often == WDF_MORE)
             to = number_put(to, wdf[i] - WDF_MORE);
-        used = (size_t)(to - bytes);
+        b.n += (size_t)(to - begin);
         next = at[i] + 1;
     }
-    if (!bytes)
+    if (b.failed) {
+        buf_free(&b);
         return -1;
-    unsigned char *fitting = realloc(bytes, used ? used : 1);
-    *t = (struct terse){fitting ? fitting : bytes, used, (uint32_t)n};
+    }
+    unsigned char *fitting = realloc(b.p, b.n ? b.n : 1);
+    *t = (struct terse){fitting ? fitting : (unsigned char *)b.p, b.n, (uint32_t)n};
     return 0;
 }
 

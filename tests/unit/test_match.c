@@ -662,14 +662,7 @@ static void another_revision_forgets(void **state)
     struct fixture *f = *state;
     struct xmaker m = {&f->a, &f->e};
     for (int i = 0; i < 20; i++) {
-        struct xsearch s = {.query = over(&m, XQ_OR, 3, tree),
-            .max = 20,
-            .check = UINT32_MAX,
-            .k1 = 1.2,
-            .b = 0.75,
-            .min_length = 0.5,
-            .data = true,
-            .collapse_slot = XSEARCH_NO_SLOT};
+        struct xsearch s = best_of(over(&m, XQ_OR, 3, tree));
         ok(f, xwriter_begin(f->w, &f->e));
         put(f, 5000 + roll(100));
         put(f, 3);
