@@ -306,8 +306,7 @@ def catches(pid, number):
 
 
 def reads(pid, name):
-    fds = "/proc/%d/fd/" % pid
-    return any(name in os.readlink(fds + fd) for fd in os.listdir(fds) if os.path.lexists(fds + fd))
+    return any(name in link for link in opened(pid))
 
 
 # What answers waits for the one that does not end; meanwhile it minds no signal any more.

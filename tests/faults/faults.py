@@ -120,15 +120,34 @@ class Daemon:
                 return answer
 
     def child(self):
-        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid), encoding="ascii") as f:
-            pids = f.read().split()
-        return int(pids[0]) if pids else 0
+        """What answers: who connects may be heard before it is made."""
+        while self.process.poll() is None:
+            with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid), encoding="ascii") as f:
+                pids = f.read().split()
+            if pids:
+                return int(pids[0])
+            time.sleep(0.001)
+        raise ChildProcessError("the daemon has ended")
 
     def end(self):
         if self.client:
             self.client.socket.close()
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(20)
+
+
+def opened(pid):
+    """What its descriptors are of; one that goes, or the process, while they are listed is none."""
+    links, folder = [], "/proc/%d/fd" % pid
+    try:
+        for fd in os.listdir(folder):
+            try:
+                links.append(os.readlink("%s/%s" % (folder, fd)))
+            except FileNotFoundError:
+                pass
+    except FileNotFoundError:
+        pass
+    return links
 
 
 def seen_by(daemon):

@@ -201,8 +201,7 @@ for r in readers:
 
 
 def deleted():
-    folder = "/proc/%d/fd" % daemon.child()
-    return [l for l in (os.readlink("%s/%s" % (folder, f)) for f in os.listdir(folder)) if "gen-" in l and "(deleted)" in l]
+    return [l for l in opened(daemon.child()) if "gen-" in l and "(deleted)" in l]
 
 
 many = [Client(path=SOCKET) for _ in range(8)]
